@@ -104,7 +104,7 @@ fn what_is_no_plain_file() {
         let _ = std::fs::remove_file(&place);
         let _listener = UnixListener::bind(&place).expect("a socket can be made");
         let seen = platform.run("check");
-        let expected = format!("cannot read: {path}: not a plain file: a pipe, a socket or a device");
+        let expected = format!("cannot read: {path}: not a regular file: a pipe, a socket or a device");
         assert!(seen.contains(&expected), "{seen}");
     }
 }

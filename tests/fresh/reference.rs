@@ -50,42 +50,42 @@ pub(crate) fn reference(registry: &Registry, files: [&Value; 3], component: &Val
 
 const INTRODUCTION: &str = "# Reference
 
-Every file, every kind of component and every type, generated from the types of the compiler:
-`AQUEDUCT_UPDATE=1 cargo test --test fresh` writes this page. Editors show the same texts through the JSON Schemas in
-`docs/schemas` and the `#:schema` line at the top of a file.
+All files, kinds of components and types, generated from the compiler's own types: `AQUEDUCT_UPDATE=1 cargo test --test fresh`
+writes this page. Editors show the same texts through the JSON Schemas in `docs/schemas` and the `#:schema` line at the top of a
+file.
 
 ## Files
 
-Tables merge over the layers, everything else replaces. The layers of a component, lowest first: the kind's own defaults,
-`[defaults.<kind>]` of the platform, those of the environment, the blueprint, the tenant, the component's file, its table
-`[environments.<name>]`. `${environment.<field>}`, `${tenant.<field>}`, `${parameter.<name>}` and `${link.<name>.<property>}`
-stand for values in any text.
+Layers are merged: tables are combined, everything else is replaced. The layers of a component, lowest first, are the kind's own
+defaults, `[defaults.<kind>]` of the platform, those of the environment, the blueprint, the tenant, the component's file, and its
+table `[environments.<name>]`. In any string, `${environment.<field>}`, `${tenant.<field>}`, `${parameter.<name>}` and
+`${link.<name>.<property>}` are replaced by their values.
 
-A path of the source, such as `path`, `source`, `rules` and `value-files`, is relative to the tenant's folder, or with a
-leading `/` to the platform's. It may lead to any folder below the platform's; what it names is read, with what a
-kustomization names in turn, and nothing else of the repository. Refused are the platform's folder as a whole, what lies
-outside of it (by the path or by a link), `.git`, the folder of the output, links in a circle, names with control characters,
-and what is no plain file.
+A source path, such as `path`, `source`, `rules` or `value-files`, is relative to the tenant's folder, or with a leading `/`, to
+the platform's. It can refer to any file or folder in the platform's folder. These files are read, along with those that a
+kustomization refers to, but nothing else in the repository. A path is rejected if it refers to the platform's folder as a whole,
+anything outside it (by path or by link), `.git`, the output folder, a cycle of links, a name with control characters, or anything
+that is not a regular file.
 ";
 
 const FILES: [(&str, &str); 3] = [
     ("`platform.toml`", "The platform and its environments."),
-    ("`tenants/<tenant>/tenant.toml`", "A tenant; its name is that of the folder."),
-    ("`blueprints/<name>.toml`", "Components with parameters that several tenants share."),
+    ("`tenants/<tenant>/tenant.toml`", "A tenant. Its name is the folder name."),
+    ("`blueprints/<name>.toml`", "Components with parameters, shared by several tenants."),
 ];
 
 const COMPONENTS: &str = "
 ### `tenants/<tenant>/<component>.toml`
 
-A component; its name is that of the file. Beside the fields of its [kind](#kinds) and `kind` itself it has these, and
-`[environments.<name>]` with any field that differs there.
+A component. Its name is the file name. In addition to `kind` and the fields of its [kind](#kinds), it has the following fields,
+and `[environments.<name>]` to override any field in an environment.
 
 ";
 
 const TYPES: &str = "
 ## Types
 
-What the fields above are made of. A field of a table is required where it says so, once all layers are merged.
+The types of the fields above. Required fields of a table must be set once all layers are merged.
 ";
 
 /// Inlines the parts that a schema, to stay small, defines once and refers to.

@@ -38,8 +38,8 @@ fn cells(line: &str) -> [&str; 4] {
 
 const INTRODUCTION: &str = "# Rules
 
-What `aqueduct check` and `aqueduct render` look for in the rendered objects of all environments. An error keeps the tree
-from being written, a warning does not. `aqueduct check --explain RULE` prints one of these pages, and
+The rules that `aqueduct check` and `aqueduct render` apply to the rendered objects of all environments. An error keeps the tree
+from being written; a warning does not. `aqueduct check --explain RULE` prints one of these pages, and
 `AQUEDUCT_UPDATE=1 cargo test --test fresh` writes them here.
 
 | rule | group | level | what it reports |

@@ -77,7 +77,7 @@ fn applications_stand_in_a_namespace_of_the_cluster_of_argo_cd() {
       |
       = note: in output/east/argocd/shop/application-api-east.yaml: line 14
 
-    1 error (`aqueduct check --explain RULE` tells more)
+    1 error (for details, run `aqueduct check --explain RULE`)
     "#);
 }
 

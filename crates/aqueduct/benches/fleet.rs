@@ -1,7 +1,8 @@
-//! A fleet of tenants, rendered cold, again, and in part, beside `cp -r` of the same tree, and checked.
+//! Renders a fleet of tenants cold, again and in part, compared with `cp -r` of the same tree, and checks it.
 //!
-//! `cargo bench --bench fleet` prints for growing fleets the time of each render with its ratio to the copy, the time of
-//! a check with its ratio to the cold render, and the peak memory of these two. `cargo bench --bench fleet -- 100` measures one fleet of 100 tenants.
+//! For growing fleets, `cargo bench --bench fleet` prints the time of each render and its ratio to the copy, the time
+//! of a check and its ratio to the cold render, and the peak memory of both. `cargo bench --bench fleet -- 100`
+//! measures one fleet of 100 tenants.
 
 #![expect(
     clippy::disallowed_methods,
@@ -21,12 +22,12 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// The components of each tenant.
 const COMPONENTS: usize = 10;
-/// How often each run is repeated; the fastest counts.
+/// How many times each run is repeated; the fastest counts.
 const REPEATS: usize = 3;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().collect();
-    // A run in a process of its own, so that its peak memory can be told.
+    // Each run has its own process, so that its peak memory can be measured.
     if let Some(at) = arguments.iter().position(|argument| argument == "--run") {
         let words = std::iter::once("aqueduct").chain(arguments[at + 1..].iter().map(String::as_str));
         let code = aqueduct::Cli::new().run_with(words.map(OsString::from));
@@ -60,7 +61,7 @@ fn measure(tenants: usize) {
     generate(&platform, tenants);
     let output = platform.join("output");
     let mut memory = 0;
-    // Old trees are moved away, not deleted: a file system is slow to make files where it has just deleted some.
+    // Old trees are moved away, not deleted: creating files is slow right after deleting others.
     let mut aside = (0..).map(|number| folder.path().join(format!("aside-{number}")));
     let mut clear = |path: &Path| {
         if path.exists() {
@@ -122,7 +123,7 @@ fn timed(run: impl FnOnce()) -> Duration {
     start.elapsed()
 }
 
-/// Runs a command in a process of its own and returns its peak memory in KiB.
+/// Runs a command in its own process and returns its peak memory in KiB.
 fn run(platform: &Path, words: &[&str]) -> u64 {
     let program = std::env::current_exe().expect("the benchmark knows its own path");
     let output = Command::new(program).arg("--run").args(words).arg("--directory").arg(platform).output();
@@ -131,7 +132,7 @@ fn run(platform: &Path, words: &[&str]) -> u64 {
     String::from_utf8_lossy(&output.stdout).trim().parse().unwrap_or(0)
 }
 
-/// Returns the peak memory of this process in KiB, where the system tells it.
+/// Returns the peak memory of this process in KiB, if the system provides it.
 fn peak_memory() -> u64 {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));

@@ -1,8 +1,9 @@
-//! `aqueduct helm template` beside Helm, a process for each chart: how many times the processor time Helm takes.
+//! Compares `aqueduct helm template` with Helm, with one process per chart: how many times as much processor time
+//! Helm takes.
 //!
-//! `AQUEDUCT_HELM=helm cargo bench -p aqueduct --bench helm` goes through the charts of the reference corpus, each with
-//! the values of its first case; a word behind `--` picks those that have it in their names. Charts that make keys are
-//! told apart: the search for a prime is up to chance in both programs.
+//! `AQUEDUCT_HELM=helm cargo bench -p aqueduct --bench helm` renders the charts of the reference corpus, each with
+//! the values of its first case. A word after `--` selects charts with it in their names. Charts that generate keys
+//! are listed separately, since searching for primes takes random time in both programs.
 
 #![expect(
     clippy::disallowed_methods,
@@ -19,13 +20,13 @@ use std::process::{Command, ExitCode, Stdio};
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// How often each program is run: the kernel counts in hundredths of a second.
+/// How many times each program is run, since the kernel counts in hundredths of a second.
 const REPEATS: u32 = 25;
 const HELM_REPEATS: u32 = 5;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().collect();
-    // A run in a process of its own.
+    // A run in its own process.
     if let Some(at) = arguments.iter().position(|argument| argument == "--run") {
         let words = std::iter::once("aqueduct").chain(arguments[at + 1..].iter().map(String::as_str));
         return aqueduct::Cli::new().run_with(words.map(OsString::from));
@@ -90,20 +91,20 @@ fn template(mut command: Command, chart: &Path) -> Command {
     command
 }
 
-/// Returns the processor time that a command takes, in user and system mode.
+/// Returns the processor time of a command, in user and system mode.
 fn milliseconds(repeats: u32, command: impl Fn() -> Command) -> f64 {
     let before = ticks();
     for _ in 0..repeats {
-        // A chart may refuse its values; that takes time too.
+        // A chart can reject its values, which takes time too.
         let _ = command().status();
     }
     (ticks() - before) as f64 * 10.0 / f64::from(repeats)
 }
 
-/// Returns the hundredths of a second that the processes have taken that this one has waited for.
+/// Returns the processor time of awaited child processes, in hundredths of a second.
 fn ticks() -> u64 {
     let stat = fs::read_to_string("/proc/self/stat").unwrap_or_default();
-    // The name of the program, in parentheses, may hold blanks.
+    // The program name, in parentheses, can contain blanks.
     let fields = stat.rsplit(')').next().unwrap_or_default().split_whitespace().skip(13).take(2);
     fields.filter_map(|field| field.parse::<u64>().ok()).sum()
 }

@@ -1,7 +1,7 @@
-//! Files of manifests held against the schemas and rules of the API server.
+//! Validates manifest files against the schemas and rules of the API server.
 //!
-//! `cargo bench --bench schemas` prints the fastest of some runs of `aqueduct check --manifests` over 50,000 objects, and
-//! its ratio to the 6.7 s in which kubeconform says that it validates as many on four cores.
+//! `cargo bench --bench schemas` prints the fastest of several runs of `aqueduct check --manifests` on 50,000
+//! objects, and its ratio to the 6.7 s that kubeconform reports for the same number on four cores.
 
 #![expect(
     clippy::disallowed_methods,
@@ -19,7 +19,7 @@ use std::time::{Duration, Instant};
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 const FILES: usize = 500;
-/// Of each there is a Deployment and a Service.
+/// The number of Deployments, and of Services.
 const WORKLOADS: usize = 50;
 const REPEATS: usize = 5;
 /// Source: <https://github.com/yannh/kubeconform#speed-comparison-with-kubeval>.

@@ -1,4 +1,4 @@
-//! `aqueduct.baseline`: the findings that a platform had when it moved in, which are not reported again.
+//! `aqueduct.baseline`: the findings that a platform had when it adopted the checks, which are not reported again.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -13,19 +13,19 @@ pub(crate) const FILE: &str = "aqueduct.baseline";
 /// The format of the file.
 const VERSION: u32 = 1;
 
-/// What makes a finding the same after the lines around it have moved.
+/// The identity of a finding, which does not depend on line numbers.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Known {
     /// The rule.
     pub(crate) rule: String,
-    /// The file that a person would edit.
+    /// The source file that the finding is in.
     #[serde(default)]
     file: String,
     /// The field of the object.
     #[serde(default)]
     field: String,
-    /// The message, which names the object.
+    /// The message, which contains the object's name.
     pub(crate) message: String,
 }
 
@@ -41,7 +41,7 @@ impl Known {
     }
 }
 
-/// The known findings, and which of them were met.
+/// The known findings, and which of them still occur.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Baseline {
     known: BTreeSet<Known>,
@@ -57,13 +57,13 @@ struct Document {
 }
 
 impl Baseline {
-    /// Reads the file among those of a platform; without one, nothing is known.
+    /// Reads the baseline from a platform's files; without the file, no finding is known.
     pub(crate) fn of(files: &Files) -> Result<Self, Diagnostic> {
         let Some(text) = files.text(FILE) else { return Ok(Self::default()) };
         let refused = |message: String, place: Place| {
             Diagnostic::error("baseline", message)
                 .label(place, "")
-                .hint("`aqueduct check --write-baseline` writes the file")
+                .hint("run `aqueduct check --write-baseline` to recreate the file")
         };
         let document: Document = toml::from_str(text).map_err(|error| {
             let mut place = Place::whole(FILE);
@@ -71,13 +71,13 @@ impl Baseline {
             refused(format!("cannot read the baseline: {}", error.message()), place)
         })?;
         if document.version != VERSION {
-            let message = format!("this baseline has format {}, wanted is {VERSION}", document.version);
+            let message = format!("unsupported baseline version: {}, expected {VERSION}", document.version);
             return Err(refused(message, Place::whole(FILE)));
         }
         Ok(Self { known: document.finding.into_iter().collect(), met: RefCell::default() })
     }
 
-    /// Tells whether a finding is known, and notes that it is still there.
+    /// Tells whether a finding is known, and marks it as still occurring.
     pub(crate) fn holds(&self, finding: &Diagnostic) -> bool {
         let found = Known::of(finding);
         let holds = self.known.contains(&found);
@@ -87,30 +87,31 @@ impl Baseline {
         holds
     }
 
-    /// Returns what is known.
+    /// Returns the known findings.
     pub(crate) fn known(&self) -> impl Iterator<Item = &Known> {
         self.known.iter()
     }
 
-    /// Returns a warning for each known finding that was not met.
+    /// Returns a warning for each known finding that no longer occurs.
     pub(crate) fn gone(&self) -> Vec<Diagnostic> {
         let met = self.met.borrow();
         let gone = self.known.iter().filter(|known| !met.contains(known));
         gone.map(|known| {
-            let message = format!("this finding of `{}` is gone: {}", known.rule, known.message);
+            let message =
+                format!("a finding of `{}` in the baseline no longer occurs: {}", known.rule, known.message);
             Diagnostic::warning("baseline", message)
                 .label(Place::whole(FILE), "")
-                .hint("`aqueduct check --write-baseline` takes it out")
+                .hint("run `aqueduct check --write-baseline` to remove it")
         })
         .collect()
     }
 }
 
-/// Returns the file that holds findings; they are sorted, and each is there once.
+/// Returns the baseline file for findings, sorted and without duplicates.
 pub(crate) fn write(findings: &[&Diagnostic]) -> String {
     let known: BTreeSet<Known> = findings.iter().map(|finding| Known::of(finding)).collect();
     let mut text = format!(
-        "# Findings that are known. Written by `aqueduct check --write-baseline`; commit it.\nversion = {VERSION}\n"
+        "# Known findings. Written by `aqueduct check --write-baseline`; commit this file.\nversion = {VERSION}\n"
     );
     for Known { rule, file, field, message } in known {
         text.push_str("\n[[finding]]\n");

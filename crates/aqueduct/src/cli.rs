@@ -1,4 +1,4 @@
-//! The command line: what may be written behind `aqueduct`.
+//! The command line: the arguments of `aqueduct`.
 
 use std::ffi::OsString;
 use std::io::{self, Write as _};
@@ -13,7 +13,7 @@ use clap::{Args, CommandFactory, Parser, Subcommand};
 use crate::terminal::Terminal;
 use crate::{command, stock};
 
-/// A program around the compiler, with the stock kinds and those that are added.
+/// A command-line program around the compiler, with the stock kinds and any kinds added to them.
 #[derive(Clone, Debug)]
 pub struct Cli {
     registry: Registry,
@@ -31,29 +31,29 @@ impl Cli {
         Self::default()
     }
 
-    /// Adds a kind of component; a stock kind of the same name is replaced.
+    /// Adds a kind of component. It replaces a stock kind of the same name.
     #[must_use]
     pub fn component<T: Component>(self) -> Self {
         Self { registry: self.registry.with::<T>() }
     }
 
-    /// Runs the command that the process was started with: 0 where it is done, 1 where it found something
-    /// or something differs, 2 where it could not run.
+    /// Runs the command in the arguments of the process. The exit code is 0 if it succeeded, 1 if it found something
+    /// or something differs, and 2 if it could not run.
     pub fn run(self) -> ExitCode {
         self.run_with(std::env::args_os())
     }
 
-    /// Runs a command given as arguments, the first one being the name of the program.
+    /// Runs a command given as arguments. The first argument is the program name.
     pub fn run_with(self, arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         let arguments: Vec<OsString> = arguments.into_iter().collect();
         if let [_, word] = arguments.as_slice()
             && (word == "--version" || word == "-V")
         {
-            // As the whole command line says it, without defining that first.
+            // The same text as the full command line prints, without building that first.
             let _ = writeln!(io::stdout(), "{NAME} {VERSION}");
             return ExitCode::SUCCESS;
         }
-        // Helm and Kustomize end with 1 whatever is wrong, and so does what stands in for them.
+        // Helm and Kustomize exit with 1 for every error, so their replacements do too.
         let is_helm = arguments.get(1).is_some_and(|word| word == "helm");
         let stands_in = is_helm || arguments.get(1).is_some_and(|word| word == "kustomize");
         match Arguments::read(arguments, is_helm) {
@@ -82,7 +82,7 @@ pub(crate) fn definition() -> clap::Command {
 
 const NAME: &str = "aqueduct";
 
-/// The version, and those of the programs whose output is made here too.
+/// The version, with the versions of Helm and Kustomize whose output this program reproduces.
 const VERSION: &str =
     concat!(env!("CARGO_PKG_VERSION"), " (charts as Helm 4.3.2, kustomizations as Kustomize 5.8.1)");
 
@@ -90,10 +90,10 @@ const VERSION: &str =
 #[derive(Debug, Parser)]
 #[command(name = NAME, version = VERSION, max_term_width = 100)]
 pub(crate) struct Arguments {
-    /// The platform's folder, which holds `platform.toml`.
+    /// The platform's folder, which contains `platform.toml`.
     #[arg(short = 'C', long, global = true, value_name = "DIRECTORY", default_value = ".")]
     pub(crate) directory: PathBuf,
-    /// Say nothing but errors.
+    /// Print errors only.
     #[arg(short, long, global = true)]
     pub(crate) quiet: bool,
     #[command(subcommand)]
@@ -101,9 +101,9 @@ pub(crate) struct Arguments {
 }
 
 impl Arguments {
-    /// Reads the words of a command line, of which it is known whether they begin with `helm`.
+    /// Parses a command line. `is_helm` tells whether it begins with `helm`.
     fn read(words: Vec<OsString>, is_helm: bool) -> Result<Self, clap::Error> {
-        // What is wrong, and help, are worded by the whole command line.
+        // Errors and help come from the full command line.
         if is_helm
             && let Ok(HelmAlone { command: AloneCommand::Helm(command) }) = HelmAlone::try_parse_from(&words)
         {
@@ -117,8 +117,8 @@ impl Arguments {
     }
 }
 
-/// The command line with the one command that is started chart by chart: to define all others takes longer than a
-/// small chart does.
+/// The command line with `helm` alone. Scripts run it once per chart, and building the other commands takes longer
+/// than rendering a small chart.
 #[derive(Debug, Parser)]
 struct HelmAlone {
     #[command(subcommand)]
@@ -134,49 +134,49 @@ enum AloneCommand {
 pub(crate) enum Command {
     /// Compile the platform and write its output.
     Render(command::render::Arguments),
-    /// Show what a render would change, object by object, or what differs between manifests.
+    /// Show what a render would change, object by object, or compare two sets of manifests.
     Diff(command::diff::Arguments),
-    /// Show what the changes since a revision do in the clusters.
+    /// Show what the changes since a revision do in a cluster.
     Review(command::review::Arguments),
-    /// Compile the platform and report what is wrong, without writing anything.
+    /// Compile the platform and report problems, without writing anything.
     Check(command::check::Arguments),
-    /// Tell where a field of a rendered object comes from.
+    /// Show where a field of a rendered object comes from.
     Explain(command::explain::Arguments),
-    /// Tell what changes in the output with one line of a source.
+    /// Show what one line of a source file affects in the output.
     Impact(command::impact::Arguments),
-    /// Show which workload reaches which, on which ports, by the network policies.
+    /// Show which workloads can reach each other, and on which ports, under the network policies.
     Reach(command::reach::Arguments),
     /// List the components of all tenants and environments.
     List(command::list::Arguments),
-    /// Show what the pods request of the nodes, and what the environments cost.
+    /// Show how much of the nodes the pods request, and what each environment costs.
     Capacity(command::capacity::Arguments),
-    /// Print what an environment stands on for another program, such as Terraform.
+    /// Export an environment's infrastructure for another program, such as Terraform.
     Export(command::export::Arguments),
-    /// Change one field of a component's TOML file; comments and layout stay.
+    /// Change one field of a component's TOML file, keeping comments and layout.
     Set(command::set::Arguments),
-    /// Make a new platform that renders at once.
+    /// Create a new platform that is ready to render.
     Init(command::init::Arguments),
     /// Print the JSON Schemas of the TOML files, or write them to a folder.
     Schema(command::schema::Arguments),
-    /// Fetch what charts and kustomizations take from elsewhere, and lock it.
+    /// Fetch and lock the remote dependencies of charts and kustomizations.
     Vendor(command::vendor::Arguments),
     /// Render charts as Helm does.
     Helm(command::helm::Arguments),
     /// Build kustomizations as Kustomize does.
     Kustomize(command::kustomize::Arguments),
-    /// Print a script that completes commands in a shell.
+    /// Print a shell completion script.
     Completions(command::completions::Arguments),
     /// Print the manual page, or write the pages of all commands to a folder.
     Man(command::man::Arguments),
 }
 
-/// Which part of the platform is meant.
+/// The part of the platform that a command works on.
 #[derive(Clone, Debug, Default, Args)]
 pub(crate) struct SelectionArguments {
-    /// Only this environment; may be given several times.
+    /// Limit to this environment; can be repeated.
     #[arg(short, long = "environment", value_name = "NAME")]
     environments: Vec<Name>,
-    /// Only this tenant; may be given several times.
+    /// Limit to this tenant; can be repeated.
     #[arg(short, long = "tenant", value_name = "NAME")]
     tenants: Vec<Name>,
 }

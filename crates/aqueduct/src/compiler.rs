@@ -1,4 +1,4 @@
-//! Files in, rendered environments out: the whole compiler, without a side effect.
+//! Files in, rendered environments out: the whole compiler, without side effects.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -23,7 +23,7 @@ use crate::server;
 use crate::shared::SharedClusters;
 use crate::terraform::{VARIABLES_FILE, variables};
 
-/// The files and folders of a platform that are read in any case; see [`read_sources`](crate::read_sources).
+/// The files and folders of a platform that are always read; see [`read_sources`](crate::read_sources).
 pub const SOURCES: &[&str] = &[
     "platform.toml",
     "aqueduct.lock",
@@ -35,21 +35,21 @@ pub const SOURCES: &[&str] = &[
     "vendor",
 ];
 
-/// What a platform compiles to.
+/// The result of compiling a platform.
 #[derive(Debug)]
 pub struct Compilation {
-    /// The folder of the output, below the platform's.
+    /// The output folder, relative to the platform's folder.
     pub output: String,
-    /// The rendered files; only complete where no diagnostic is an error.
+    /// The rendered files; incomplete if any diagnostic is an error.
     pub tree: Tree,
     /// The components that were rendered.
     pub components: Vec<Outline>,
-    /// What is wrong.
+    /// The errors and warnings.
     pub diagnostics: Vec<Diagnostic>,
 }
 
 impl Compilation {
-    /// Returns the compilation of a platform of which nothing is rendered yet.
+    /// Returns the compilation of a platform before anything is rendered.
     pub fn new(compiler: &Compiler<'_>) -> Self {
         Self {
             output: compiler.output().to_owned(),
@@ -72,26 +72,25 @@ impl Compilation {
         self.diagnostics.extend(refused.map(|error| Diagnostic::error("output-path", error.to_string())));
     }
 
-    /// Tells whether anything stops the tree from being written.
+    /// Tells whether any error prevents the tree from being written.
     pub fn has_errors(&self) -> bool {
         self.diagnostics.iter().any(Diagnostic::is_error)
     }
 }
 
-/// A platform that was read, and the instances of the selected environments.
+/// A loaded platform, with the instances of the selected environments.
 #[derive(Debug)]
 pub struct Loaded {
     /// The platform.
     pub platform: Platform,
-    /// All instances of the selected environments; tenants are not selected yet, since they refer to one
-    /// another.
+    /// All instances of the selected environments, of all tenants, since tenants refer to one another.
     pub instances: Vec<Instance>,
-    /// What is wrong.
+    /// The errors and warnings.
     pub diagnostics: Vec<Diagnostic>,
     pub(crate) baseline: Baseline,
 }
 
-/// A finding that the source allows.
+/// An exception for a rule in the source.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Allowed {
     pub(crate) place: Place,
@@ -101,7 +100,7 @@ pub(crate) struct Allowed {
 }
 
 impl Loaded {
-    /// Returns what tenants and components allow, each place once.
+    /// Returns the exceptions of tenants and components, each place once.
     pub(crate) fn allowed(&self) -> BTreeSet<Allowed> {
         let of_tenants = tenancies(&self.platform, &Selection::default());
         let nodes = of_tenants.iter().map(|tenancy| tenancy.node.as_ref());
@@ -119,15 +118,17 @@ impl Loaded {
         .collect()
     }
 
-    /// Drops what is allowed no longer on a day, and warns of it.
+    /// Drops the exceptions that have expired on a day, and warns about them.
     pub(crate) fn end_allowances(&mut self, day: &Date) {
         for Allowed { place, rule, until, .. } in self.allowed() {
             let ended = until.and_then(|until| until.parse().ok()).filter(|until: &Date| until < day);
             if let Some(until) = ended {
-                let message = format!("what is allowed of `{rule}` ended on {until}");
-                self.diagnostics.push(Diagnostic::warning("allowance", message).label(place, "").hint(
-                    "mend what the rule finds, or set a later day, and take out what is needed no longer",
-                ));
+                let message = format!("the exception for `{rule}` expired on {until}");
+                self.diagnostics.push(
+                    Diagnostic::warning("allowance", message)
+                        .label(place, "")
+                        .hint("fix the findings and remove the exception, or set a later date"),
+                );
             }
         }
         self.platform.end_allowances(day);
@@ -140,7 +141,7 @@ impl Loaded {
         }
     }
 
-    /// Returns some of the tenants alone, with all that is wrong.
+    /// Returns only some of the tenants, with all diagnostics.
     pub(crate) fn of(&self, tenants: &BTreeSet<Name>) -> Self {
         let mut platform = self.platform.clone();
         platform.keep(tenants);
@@ -149,7 +150,7 @@ impl Loaded {
         Self { platform, instances, diagnostics: self.diagnostics.clone(), baseline: self.baseline.clone() }
     }
 
-    /// Takes another minor version of Kubernetes 1 for that of every environment.
+    /// Sets the minor version of Kubernetes 1 of every environment.
     pub(crate) fn upgrade(&mut self, minor: u32) {
         for environment in self.platform.environments.values_mut() {
             Arc::make_mut(environment).kubernetes = KubernetesVersion { major: 1, minor, patch: None };
@@ -197,10 +198,10 @@ pub fn load(files: &Files, registry: &Registry, selection: &Selection) -> Loaded
     let folder = loaded.platform.output.as_str().split('/').next().unwrap_or_default();
     if SOURCES.contains(&folder) || folder == ".git" {
         let place = loaded.platform.node.get("output").unwrap_or(&loaded.platform.node);
-        let message = format!("the output cannot lie in `{folder}`, which is not the compiler's to write");
+        let message = format!("`output` cannot be in `{folder}`: choose a separate folder");
         diagnostics.push(place.diagnostic("output-path", message));
     }
-    // What components say is looked at where each of them is rendered.
+    // The fields of components are checked when each is rendered.
     let platform = loaded.platform;
     let files = platform.tenants.values().map(|tenant| &tenant.node).chain([&platform.node]);
     let parameters = platform.blueprints.values().flat_map(|blueprint| &blueprint.parameters);
@@ -211,12 +212,12 @@ pub fn load(files: &Files, registry: &Registry, selection: &Selection) -> Loaded
     Loaded { platform, instances: resolved.instances, diagnostics, baseline }
 }
 
-/// Returns the names of all rules that a platform can weigh.
+/// Returns the names of all rules whose level a platform can set.
 pub(crate) fn known_rules() -> impl Iterator<Item = &'static str> {
     aqueduct_check::ALL.iter().map(|rule| rule.name).chain(server::SERVER_RULES.iter().map(|rule| rule.name))
 }
 
-/// Compiles the selected part of a platform into a tree that is held in memory.
+/// Compiles the selected part of a platform into a tree in memory.
 pub fn compile(files: &Files, registry: &Registry, selection: &Selection) -> Compilation {
     let mut compiler = Compiler::new(files, registry, selection);
     let mut compilation = Compilation::new(&compiler);
@@ -227,10 +228,10 @@ pub fn compile(files: &Files, registry: &Registry, selection: &Selection) -> Com
     compilation
 }
 
-/// A platform that was read, and what its environments render, one after the other.
+/// A loaded platform that renders its environments one after the other.
 ///
-/// Each environment is rendered and checked when it is asked for, and its instances are let go with it, so that a
-/// large platform need not be held as a whole:
+/// Each environment is rendered and checked on request, and its instances are freed with it, so that memory is never
+/// needed for a large platform as a whole:
 ///
 /// ```
 /// use aqueduct::{Compiler, Files, Selection, stock};
@@ -264,7 +265,7 @@ pub struct Compiler<'a> {
     waiting: Vec<Arc<Environment>>,
     diagnostics: Vec<Diagnostic>,
     report: Report,
-    /// What lives in clusters that several environments share.
+    /// The objects in clusters that several environments share.
     clusters: SharedClusters,
     /// The environments that could not be checked.
     unchecked: Vec<Name>,
@@ -273,12 +274,12 @@ pub struct Compiler<'a> {
 }
 
 impl<'a> Compiler<'a> {
-    /// Reads and resolves a platform; what is wrong with it is told at the end, by [`finish`](Self::finish).
+    /// Reads and resolves a platform. [`finish`](Self::finish) returns the diagnostics at the end.
     pub fn new(files: &'a Files, registry: &'a Registry, selection: &'a Selection) -> Self {
         Self::of(load(files, registry, selection), files, registry, selection)
     }
 
-    /// Takes a platform that was read.
+    /// Returns a compiler of a loaded platform.
     pub(crate) fn of(
         loaded: Loaded,
         files: &'a Files,
@@ -312,7 +313,7 @@ impl<'a> Compiler<'a> {
         }
     }
 
-    /// Renders only: what is rendered is not checked.
+    /// Turns off the checks.
     #[must_use]
     pub(crate) fn without_checks(self) -> Self {
         Self { is_checking: false, ..self }
@@ -328,17 +329,17 @@ impl<'a> Compiler<'a> {
         self.platform.output.as_str()
     }
 
-    /// Returns the part of the output that the selection stands for.
+    /// Returns the part of the output that the selection covers.
     pub fn scopes(&self) -> Vec<OutputScope> {
         scopes(&self.platform, self.selection)
     }
 
-    /// Returns the name of the environment that is rendered next.
+    /// Returns the name of the next environment.
     pub fn upcoming(&self) -> Option<&Name> {
         self.waiting.last().map(|environment| &environment.name)
     }
 
-    /// Tells whether an error was found so far.
+    /// Tells whether any error has been found so far.
     pub fn has_errors(&self) -> bool {
         self.diagnostics.iter().any(Diagnostic::is_error)
     }
@@ -348,7 +349,7 @@ impl<'a> Compiler<'a> {
         let environment = self.waiting.pop()?;
         let all = tenancies_of(&self.platform, &environment);
         let borrowed: Vec<&Tenancy> = all.iter().map(AsRef::as_ref).collect();
-        // The last environment needs the room of the first.
+        // Frees memory before the next environment is rendered.
         let end = self.instances.partition_point(|instance| instance.environment.name <= environment.name);
         let later = self.instances.split_off(end);
         let mine = std::mem::replace(&mut self.instances, later);
@@ -367,14 +368,14 @@ impl<'a> Compiler<'a> {
                 .iter()
                 .map(|component| is_whole || is_selected(component, self.selection))
                 .collect(),
-            // What Terraform reads lies in a folder that no Application looks into.
+            // The file for Terraform is in a folder that no Application reads.
             variables: variables(&environment).filter(|_| self.selection.tenants.is_empty()),
             definitions: inputs.definitions_of(&environment),
             environment,
             rendered,
         };
-        // An environment in which something is missing because of an error cannot be checked: it would be blamed
-        // on those who refer to it.
+        // If errors leave objects out, the environment cannot be checked: the checks would blame the objects that
+        // refer to them.
         if rendered.rendered.incomplete {
             self.unchecked.push(rendered.environment.name.clone());
         } else if self.is_checking && !self.diagnostics.iter().any(Diagnostic::is_error) {
@@ -413,7 +414,7 @@ impl<'a> Compiler<'a> {
         Some(rendered)
     }
 
-    /// Returns an environment as the checks see it; `None` where it was not checked because of an error.
+    /// Returns an environment as the checks see it; `None` if errors prevented the checks.
     pub(crate) fn facts<'b>(&'b self, rendered: &'b RenderedEnvironment) -> Option<Facts<'b>> {
         if self.has_errors() || rendered.rendered.incomplete {
             return None;
@@ -423,7 +424,7 @@ impl<'a> Compiler<'a> {
         Some(facts(&self.platform, &borrowed, rendered))
     }
 
-    /// Returns all that is wrong, in the order of the files; what several environments share is told once.
+    /// Returns all diagnostics in the order of the files. Those that several environments share are merged.
     pub fn finish(self) -> Vec<Diagnostic> {
         let Self {
             files,
@@ -440,10 +441,8 @@ impl<'a> Compiler<'a> {
         let is_checked = is_checking && unchecked.is_empty() && !diagnostics.iter().any(Diagnostic::is_error);
         if !unchecked.is_empty() {
             let names: Vec<String> = unchecked.iter().map(|name| format!("`{name}`")).collect();
-            let message = format!(
-                "what is rendered in {} was not checked: other tenants have errors",
-                names.join(", ")
-            );
+            let message =
+                format!("the checks did not run in {}: other tenants have errors", names.join(", "));
             diagnostics
                 .push(Diagnostic::warning("not-checked", message).hint("run without `--tenant` to see them"));
         }
@@ -463,17 +462,17 @@ impl<'a> Compiler<'a> {
     }
 }
 
-/// What one environment renders.
+/// The rendered objects of one environment.
 pub struct RenderedEnvironment {
     environment: Arc<Environment>,
     rendered: RenderedObjects,
     /// The paths of the objects of each component.
     paths: Vec<Vec<String>>,
-    /// Whether each component is part of the selection.
+    /// Whether each component is in the selection.
     is_selected: Vec<bool>,
-    /// What Terraform reads.
+    /// The variables for Terraform.
     variables: Option<String>,
-    /// The definitions of custom resources that hold.
+    /// The definitions of custom resources in this environment.
     definitions: Arc<Definitions>,
 }
 
@@ -483,7 +482,7 @@ impl RenderedEnvironment {
         &self.environment
     }
 
-    /// Returns what was rendered of each component, without the objects.
+    /// Returns a summary of each rendered component, without its objects.
     pub fn outlines(&self) -> &[Outline] {
         &self.rendered.outlines
     }
@@ -507,13 +506,13 @@ impl RenderedEnvironment {
 pub struct RenderedFile {
     /// The environment.
     pub environment: Name,
-    /// The path below the environment's folder.
+    /// The path in the environment's folder.
     pub path: String,
-    /// What it holds.
+    /// Its content.
     pub content: FileContent,
 }
 
-/// What a rendered file holds.
+/// The content of a rendered file.
 pub enum FileContent {
     /// One object, to be written as YAML.
     Object(Object),
@@ -537,8 +536,8 @@ fn tenancies_of(platform: &Platform, environment: &Environment) -> Vec<Arc<Tenan
     tenancies(platform, &Selection { environments: vec![environment.name.clone()], tenants: Vec::new() })
 }
 
-/// Tells whether two neighbouring diagnostics say the same of the same place, and names the environments of
-/// both in the earlier one.
+/// Tells whether two neighbouring diagnostics report the same mistake at the same place, and if so, lists the
+/// environments of both in the earlier one.
 fn same_mistake(later: &Diagnostic, earlier: &mut Diagnostic) -> bool {
     if later == earlier {
         return true;
@@ -565,15 +564,15 @@ pub(crate) fn paths_of(component: &RenderedComponent) -> Vec<String> {
     file_names(&component.objects).into_iter().map(|name| format!("{folder}/{name}")).collect()
 }
 
-/// Tells whether a component, or what delivers it, is part of a selection of tenants.
+/// Tells whether a selection of tenants contains a component, or the tenant that it delivers.
 fn is_selected(component: &RenderedComponent, selection: &Selection) -> bool {
     let is_delivery = component.tenant == ROOT && component.file == "platform.toml";
     let owner = if is_delivery { component.component.as_deref() } else { Some(component.tenant.as_str()) };
     selection.tenants.iter().any(|name| Some(name.as_str()) == owner)
 }
 
-/// Returns the namespaces that Applications stand in beside that of Argo CD, where its cluster is another one than that
-/// of the environment and has them.
+/// Returns the namespaces, other than Argo CD's own, that contain Applications, if Argo CD runs in a different
+/// cluster than the environment and that cluster has these namespaces.
 fn namespaces_of_applications(
     platform: &Platform,
     environment: &Environment,
@@ -615,7 +614,7 @@ fn facts<'a>(platform: &Platform, tenancies: &[&Tenancy], rendered: &'a Rendered
         let namespaces = tenancy.namespaces.iter().map(ToString::to_string);
         namespaces.filter(|namespace| tenancy.is_existing(namespace))
     });
-    // What delivers the tree lives in the namespace of Argo CD.
+    // The objects that deliver the tree are in Argo CD's namespace.
     let root = Owner { system: true, ..Owner::default() };
     tenants.insert(ROOT.to_owned(), root);
     let outside =
@@ -630,7 +629,7 @@ fn facts<'a>(platform: &Platform, tenancies: &[&Tenancy], rendered: &'a Rendered
                 .iter()
                 .map(ToString::to_string)
                 .chain(["argoproj.io/v1alpha1".to_owned()])
-                // A version says nothing of the kinds of others.
+                // A bare version would cover the kinds of other definitions too.
                 .chain(definitions.apis.iter().filter(|api| api.matches('/').count() == 2).cloned())
                 .collect(),
             api_groups: environment.api_groups.keys().map(ToString::to_string).collect(),
@@ -676,7 +675,7 @@ fn facts<'a>(platform: &Platform, tenancies: &[&Tenancy], rendered: &'a Rendered
     }
 }
 
-/// Returns the labels that a node pool says its nodes have.
+/// Returns the labels that a node pool sets on its nodes.
 fn stated(pool: &NodePool) -> impl Iterator<Item = (String, String)> {
     pool.labels.iter().map(|(key, value)| (key.to_string(), value.to_string()))
 }
@@ -722,7 +721,7 @@ fn link(route: &Route) -> aqueduct_check::LinkFacts<'_> {
     }
 }
 
-/// Returns what there is to say of the name of a rule that does not exist.
+/// Returns an error for the name of a rule that does not exist.
 fn unknown_rule(name: &str) -> Option<Diagnostic> {
     let unknown = !known_rules().any(|known| known == name);
     unknown.then(|| {
@@ -731,7 +730,7 @@ fn unknown_rule(name: &str) -> Option<Diagnostic> {
     })
 }
 
-/// Gives a finding the weight that the platform gives its rule; `None` where the rule is allowed.
+/// Gives a finding the level that the platform sets for its rule; `None` if the platform allows the rule.
 pub(crate) fn weighed(mut finding: Diagnostic, platform: &Platform) -> Option<Diagnostic> {
     match platform.checks.get(finding.code) {
         Some(CheckLevel::Allow) => return None,
@@ -742,7 +741,7 @@ pub(crate) fn weighed(mut finding: Diagnostic, platform: &Platform) -> Option<Di
     Some(finding)
 }
 
-/// Points a finding about a whole source file at its start.
+/// Points a finding about a whole source file to its start.
 fn point(finding: &mut Diagnostic, files: &Files) {
     let places = finding.labels.iter_mut().map(|label| &mut label.place);
     for place in places.filter(|place| place.span.is_none()) {
@@ -751,7 +750,7 @@ fn point(finding: &mut Diagnostic, files: &Files) {
     }
 }
 
-/// Returns the part of the output that a selection stands for.
+/// Returns the parts of the output that a selection covers.
 fn scopes(platform: &Platform, selection: &Selection) -> Vec<OutputScope> {
     if selection.environments.is_empty() && selection.tenants.is_empty() {
         return vec![OutputScope::Everything];

@@ -1,19 +1,19 @@
-//! What an environment costs in a month, from the prices that its TOML gives.
+//! The monthly cost of an environment, from the prices in its TOML.
 
 use aqueduct_model::{Environment, PricedItem};
 use serde::Serialize;
 
-/// One line of the costs.
+/// One cost item.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) struct Cost {
-    /// What is paid for.
+    /// What the price is for.
     pub(crate) item: String,
     /// How many there are.
     pub(crate) count: u32,
-    /// The price of one for a month.
+    /// The monthly price of one.
     pub(crate) price: f64,
-    /// The price of all for a month.
+    /// The monthly price of all.
     pub(crate) monthly: f64,
 }
 
@@ -27,7 +27,7 @@ impl Cost {
     }
 }
 
-/// Returns what an environment pays for: node pools with a price, load balancers, and the other items.
+/// Returns the costs of an environment: node pools with a price, load balancers, and other items.
 pub(crate) fn costs(environment: &Environment) -> Vec<Cost> {
     let mut costs: Vec<Cost> = environment
         .node_pools
@@ -47,11 +47,11 @@ pub(crate) fn costs(environment: &Environment) -> Vec<Cost> {
 
 /// Returns the sum of some costs.
 pub(crate) fn total(costs: &[Cost]) -> f64 {
-    // The sum of nothing is `-0.0` to an iterator.
+    // `Iterator::sum` of nothing is `-0.0`.
     cents(costs.iter().fold(0.0, |sum, cost| sum + cost.monthly))
 }
 
-/// Rounds to what can be paid.
+/// Rounds to cents.
 fn cents(amount: f64) -> f64 {
     (amount * 100.0).round() / 100.0
 }

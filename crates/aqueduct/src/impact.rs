@@ -1,4 +1,4 @@
-//! What changes in the output with one line of a source, measured over the whole platform.
+//! The effect of one source line on the output, measured over the whole platform.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,26 +9,25 @@ use aqueduct_render::{Inputs, Registry, render};
 use crate::compiler::{load, paths_of, weighed};
 use crate::probe::{Leaf, differences, leaves, with_text};
 
-/// What changes with one value of a line.
+/// The effect of one value on a line.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Impact {
-    /// The keys and indices that lead to the value; none in files that are not TOML.
+    /// The keys and indices that lead to the value; empty in files that are not TOML.
     pub keys: Vec<SmolStr>,
-    /// Whether the key was changed and not the value.
+    /// Whether the key was changed instead of the value.
     pub is_key: bool,
-    /// What the line says.
+    /// The text on the line.
     pub written: String,
-    /// What it was made to say; `None` where the platform takes no other value, so that nothing is known.
+    /// The text that replaced it; `None` if the platform accepts no other value, so that the effect is unknown.
     pub tried: Option<String>,
-    /// The fields that changed, by the path of the object below the output folder; the empty pointer is the whole
-    /// object.
+    /// The fields that changed, by the object's path in the output folder. The empty pointer is the whole object.
     pub fields: BTreeMap<String, Vec<Pointer>>,
 }
 
-/// Changes each value of a line of a source, counted from 1, and returns what that does to the selected environments.
+/// Changes each value on a source line, counted from 1, and returns the effects on the selected environments.
 ///
 /// # Errors
-/// A file or a line that is not there or says nothing, and the errors of the platform as it is.
+/// Returns an error if the file or line does not exist or has no value, and the errors of the unchanged platform.
 pub fn impact(
     files: &Files,
     registry: &Registry,
@@ -41,7 +40,7 @@ pub fn impact(
     let span = Lines::new(text).span(line).ok_or_else(|| refuse(format!("`{file}` has no line {line}")))?;
     let found = if file.ends_with(".toml") { of_toml(file, text, span)? } else { of_text(file, text, span) };
     if found.is_empty() {
-        return Err(refuse(format!("nothing on line {line} of `{file}` can be changed by itself")));
+        return Err(refuse(format!("no value on line {line} of `{file}` can be changed on its own")));
     }
     let before = objects(files, registry, selection)?;
     let measured = found.into_iter().map(|leaf| {
@@ -78,7 +77,7 @@ fn of_toml(file: &str, text: &str, line: Span) -> Result<Vec<Leaf>, Vec<Diagnost
             .span
             .is_some_and(|span| span.start < line.end.max(line.start + 1) && line.start < span.end)
     });
-    // A key that stands on the line of its value is not what the line is about.
+    // If a line contains a key and its value, only the value is changed.
     if found.iter().any(|leaf| !leaf.is_key) {
         found.retain(|leaf| !leaf.is_key);
     }
@@ -87,7 +86,7 @@ fn of_toml(file: &str, text: &str, line: Span) -> Result<Vec<Leaf>, Vec<Diagnost
     Ok(found)
 }
 
-/// Returns the scalar on a line of YAML, and of any other text the line.
+/// Returns the scalar on a line of YAML, or the whole line of any other text.
 fn of_text(file: &str, text: &str, line: Span) -> Vec<Leaf> {
     let said = of(text, line);
     let is_yaml = file.ends_with(".yaml") || file.ends_with(".yml");
@@ -105,7 +104,7 @@ fn of_text(file: &str, text: &str, line: Span) -> Vec<Leaf> {
     value.map(|value| Leaf::of_text(file, span, value)).into_iter().collect()
 }
 
-/// Returns all objects of the selected environments by their paths below the output folder.
+/// Returns all objects of the selected environments by their paths in the output folder.
 fn objects(
     files: &Files,
     registry: &Registry,

@@ -1,17 +1,17 @@
-//! Where in a file of YAML a field of an object is written.
+//! Finds the place of an object's field in a YAML file.
 
 use aqueduct_manifest::yaml::{self, Dialect, Document, Step};
 use aqueduct_manifest::{Files, Lines, List, Object, Place, Pointer, Position, SmolStr, Value};
 
-/// How many bytes of a manifest are read again to find a line in it.
+/// The largest manifest, in bytes, that is parsed again to find a line in it.
 const MANIFEST: usize = 8 << 20;
 
-/// What is looked for.
+/// What to look for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Wanted {
-    /// The field, whatever it says there.
+    /// The field, whatever its value there.
     Field,
-    /// The field where it says what the object says; what was changed after it was read is not what stands there.
+    /// The field, only if its value there is that of the object. A later change does not come from there.
     Value,
 }
 
@@ -19,12 +19,12 @@ pub(crate) enum Wanted {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Found {
     pub(crate) place: Place,
-    /// Whether it is that of the field itself.
+    /// Whether it is the place of the field itself.
     pub(crate) is_exact: bool,
 }
 
-/// Returns the place of a field in the manifest that an object was read from, or in a patch of it, else of the nearest
-/// field around it; of templates nothing is known.
+/// Returns the place of a field in the manifest that an object was read from or in a patch, or else of its nearest
+/// parent; `None` for templates.
 pub(crate) fn in_manifest(
     files: &Files,
     origin: &Place,
@@ -62,7 +62,7 @@ pub(crate) fn in_manifest(
     Some(written.unwrap_or(Found { place: document, is_exact: pointer.is_empty() }))
 }
 
-/// Returns the document, or the element of a list in one, that an object was read from.
+/// Returns the document, or the list item in a document, that an object was read from.
 fn document_of<'d>(
     documents: &'d [Document],
     line: Option<u32>,
@@ -83,7 +83,7 @@ fn document_of<'d>(
         let is_line = line.is_none_or(|line| document.line == line || item == Some(line));
         match is_kind && is_line && !name.is_empty() {
             true if name == object.name() => Some(2),
-            // Kustomizations put something before and behind names.
+            // Kustomizations add prefixes and suffixes to names.
             true if object.name().contains(name) => Some(1),
             _ => None,
         }
@@ -92,7 +92,7 @@ fn document_of<'d>(
     found.max_by_key(|(likeness, _)| *likeness).map(|(_, found)| found)
 }
 
-/// Returns where the operation of a JSON patch stands that wrote a field, or something around it.
+/// Returns the position of the JSON patch operation that wrote a field or a parent of it.
 fn operation(document: &Document, pointer: &Pointer) -> Option<Position> {
     let operations = document.value.as_list()?;
     let wrote = |operation: &Value| {
@@ -104,8 +104,8 @@ fn operation(document: &Document, pointer: &Pointer) -> Option<Position> {
     value.or_else(|| document.spans.value(&[Step::Index(number)]))
 }
 
-/// Returns the steps to the field of a manifest that became a field of an object, and what it says there. Elements of
-/// lists that have a name keep it, whatever else is put before them.
+/// Returns the steps to the field in a manifest that became a field of an object, and its value there. List items
+/// with a name are matched by it, since others may have been inserted before them.
 fn alike<'p, 'v>(
     value: &'v Value,
     object: &Object,
@@ -120,12 +120,12 @@ fn alike<'p, 'v>(
     })
 }
 
-/// Returns the steps of a path as the reader of YAML takes them; nothing where the path leads nowhere.
+/// Returns the steps of a path for the YAML reader; `None` if the path does not exist.
 pub(crate) fn steps<'p>(value: &Value, path: &'p [SmolStr]) -> Option<Vec<Step<'p>>> {
     walk(value, path, |_, depth| path[depth].parse().ok()).map(|(steps, _)| steps)
 }
 
-/// Goes down a path; which element of a list is meant, the caller says.
+/// Follows a path. The caller decides which list item a step selects.
 fn walk<'p, 'v>(
     mut value: &'v Value,
     path: &'p [SmolStr],

@@ -1,8 +1,8 @@
 //! The compiler as a library, and the command-line kit around it.
 //!
-//! A [`Compiler`] makes rendered environments of the platform's files, without a side effect; [`compile`] makes the
-//! whole tree at once. [`Cli`] reads the files, and writes, compares or explains what comes out. A platform with kinds
-//! of its own has a program of ten lines:
+//! A [`Compiler`] turns the platform's files into rendered environments, without side effects. [`compile`] returns
+//! the whole tree at once. [`Cli`] reads the files, and writes, compares or explains the output. A platform with
+//! custom kinds needs a program of ten lines:
 //!
 //! ```no_run
 //! use aqueduct::{Cli, Component, Context, Error, Object};
@@ -49,7 +49,7 @@ mod terminal;
 mod terraform;
 
 pub use aqueduct_kinds as kinds;
-/// What `helm template` takes and prints, for programs that stand in for it.
+/// The options and output of `helm template`, for programs that replace it.
 pub mod helm {
     pub use crate::command::helm::{
         ReadFile, TemplateError, TemplateOptions, TemplateOutput, ValueOptions, read_file, template,
@@ -70,7 +70,7 @@ pub use impact::{Impact, impact};
 pub use report::{report, summary};
 pub use sources::read_sources;
 
-/// Returns the stock kinds: those that platforms are built from, and those of the catalogue.
+/// Returns the stock kinds: the general ones, and those of the catalogue.
 pub fn stock() -> Registry {
     aqueduct_kinds::all().into_iter().chain(aqueduct_catalogue::all()).collect()
 }

@@ -1,7 +1,7 @@
-//! Changes to the text of a source, made to see what they reach.
+//! Trial changes to the text of a source, which show what it affects.
 //!
-//! Nobody keeps a record of which field of the source became which field of the output, least of all kinds of one's own.
-//! So it is measured: the text is changed at one place, compiled again, and held against what it was.
+//! No component records which source field became which output field, least of all custom kinds. So it is measured:
+//! the text is changed in one place, compiled again, and the results are compared.
 
 use std::collections::BTreeSet;
 
@@ -11,27 +11,27 @@ use aqueduct_model::{Content, Layer, Node, Shadowed, Source};
 
 use crate::in_manifest::steps;
 
-/// One thing of a TOML file that can be changed by itself: a scalar, what is empty, or the key of an entry.
+/// A part of a TOML file that can be changed on its own: a scalar, an empty list or table, or the key of an entry.
 #[derive(Clone, Debug)]
 pub(crate) struct Leaf {
     /// The keys and indices that lead to it.
     pub(crate) keys: Vec<SmolStr>,
-    /// What is written there.
+    /// Its value.
     pub(crate) value: Value,
     /// Where it is written.
     pub(crate) source: Source,
-    /// Whether this is the key and not the value.
+    /// Whether this is the key instead of the value.
     pub(crate) is_key: bool,
-    /// Where the key of a value stands.
+    /// The place of the value's key.
     key: Option<Span>,
-    /// What lower layers say of it.
+    /// The values of lower layers.
     pub(crate) shadowed: Vec<Shadowed>,
-    /// The table around it, where that is taken away as a whole.
+    /// The table around it, if that is removed as a whole.
     table: Option<Span>,
 }
 
-/// Adds the patches of a table, or each operation of a patch that has several: no change to the words of an operation
-/// tells what it removes, but without it the field is there again.
+/// Adds the patches of a table, or each operation of a patch that has several. Changing an operation's text does not
+/// show what it removes, but without the operation the field is there again.
 pub(crate) fn patches(root: &Node, found: &mut Vec<Leaf>) {
     fn list<'n>(node: &'n Node, key: &str) -> &'n [Node] {
         node.get(key).and_then(Node::as_list).unwrap_or_default()
@@ -58,7 +58,7 @@ pub(crate) fn leaves(node: &Node, keys: &mut Vec<SmolStr>, found: &mut Vec<Leaf>
         Content::Table(table) if !table.is_empty() => {
             for (key, inner) in table {
                 keys.push(key.clone());
-                // The keys of the outermost table are the fields of a kind.
+                // The keys of the outermost table are fields of the kind, so they cannot be renamed.
                 if let (Some(span), true) = (inner.key, keys.len() > 1) {
                     let mut source = inner.origin.clone();
                     source.place.span = Some(span);
@@ -89,7 +89,7 @@ pub(crate) fn leaves(node: &Node, keys: &mut Vec<SmolStr>, found: &mut Vec<Leaf>
     }
 }
 
-/// Returns what a file says that is not TOML: all of it, and each value of YAML that has a line for itself.
+/// Returns the leaves of a file that is not TOML: the whole text, and each YAML value that ends its line.
 pub(crate) fn leaves_of_file(file: &str, text: &str) -> Vec<Leaf> {
     let whole = Leaf::of_text(file, Span::from(0..text.len()), text.into());
     let mut found = vec![whole];
@@ -108,7 +108,7 @@ pub(crate) fn leaves_of_file(file: &str, text: &str) -> Vec<Leaf> {
     found
 }
 
-/// Calls a function with each scalar of a value, and the keys and indices that lead to it.
+/// Calls a function with each scalar of a value and the keys and indices that lead to it.
 fn values(value: &Value, keys: &mut Vec<SmolStr>, each: &mut dyn FnMut(&[SmolStr], &Value)) {
     let mut below = |key, inner: &Value| {
         keys.push(key);
@@ -124,7 +124,8 @@ fn values(value: &Value, keys: &mut Vec<SmolStr>, each: &mut dyn FnMut(&[SmolStr
     }
 }
 
-/// Returns the part of the rest of a line that says a value: all of it, or what is before a comment or the next value.
+/// Returns the part of the rest of a line that contains a value: all of it, or the text before a comment or the next
+/// value.
 fn said(text: &str, rest: Span, value: &Value) -> Option<Span> {
     let line = text.get(rest.start as usize..rest.end as usize)?;
     let ends = line.match_indices([',', '}', ']', '#']).map(|(at, _)| at).chain([line.len()]);
@@ -133,24 +134,23 @@ fn said(text: &str, rest: Span, value: &Value) -> Option<Span> {
     Some(Span::from(rest.start as usize..rest.start as usize + part.len()))
 }
 
-/// How many digits a number may have to be counted up.
+/// The most digits of a number that is counted up or down.
 const DIGITS: usize = 9;
 
 impl Leaf {
-    /// Returns a value that stands in a file of another kind.
+    /// Returns a leaf for a value in a file that is not TOML.
     pub(crate) fn of_text(file: &str, span: Span, value: Value) -> Self {
         let source = Source { layer: Layer::Component, place: Place::new(file, span) };
         let (keys, shadowed) = (Vec::new(), Vec::new());
         Self { keys, value, source, is_key: false, key: None, shadowed, table: None }
     }
 
-    /// Tells whether it is changed by taking away a patch.
+    /// Tells whether the change removes a patch.
     pub(crate) fn takes_away(&self) -> bool {
         self.table.is_some()
     }
 
-    /// Returns the texts that a file may have instead, likeliest to be taken first; `words` are values that others of
-    /// its kind have.
+    /// Returns alternative texts of the file, likeliest to be valid first; `words` are values of similar fields.
     pub(crate) fn variations(&self, text: &str, words: &[SmolStr]) -> Vec<String> {
         if let Some(table) = self.table {
             return without_table(text, table).into_iter().collect();
@@ -169,7 +169,7 @@ impl Leaf {
                 .collect(),
             Value::Float(value) => vec![format!("{:?}", value + 1.0), format!("{:?}", value / 2.0)],
             Value::String(value) => {
-                // Of a text with `${…}` the tree has what it became.
+                // For a string with `${…}`, the tree has the resolved value, so the raw text is used.
                 let value = if raw.contains("${") { raw.trim_matches(['"', '\'']) } else { value };
                 texts(value, words).iter().map(|text| quoted(text)).collect()
             }
@@ -180,7 +180,7 @@ impl Leaf {
         variations
     }
 
-    /// Returns the text that a file may have instead to change a part of what is written here.
+    /// Returns an alternative text of the file with a part of this value changed.
     pub(crate) fn with_part(&self, text: &str, part: &str) -> Option<String> {
         let span = self.source.place.span?;
         let raw = text.get(span.start as usize..span.end as usize)?;
@@ -188,14 +188,14 @@ impl Leaf {
     }
 }
 
-/// Returns the text without a field: a table with a header, or what has its lines for itself.
+/// Returns the text without a field: a table with a header, or a value with lines of its own.
 pub(crate) fn without(text: &str, node: &Node) -> Option<String> {
     let span = node.origin.place.span?;
     let is_header = text.get(span.start as usize..)?.starts_with('[') && node.as_table().is_some();
     if is_header { without_table(text, span) } else { without_lines(text, node.key, span) }
 }
 
-/// Returns the text without a value and its key, where they have their lines for themselves.
+/// Returns the text without a value and its key, if they have lines of their own.
 fn without_lines(text: &str, key: Option<Span>, span: Span) -> Option<String> {
     let start = key.map_or(span.start, |key| key.start.min(span.start)) as usize;
     let from = text.get(..start)?.rfind('\n').map_or(0, |at| at + 1);
@@ -208,7 +208,7 @@ fn without_lines(text: &str, key: Option<Span>, span: Span) -> Option<String> {
     is_alone.then(|| [&text[..from], &text[to..]].concat())
 }
 
-/// Returns the text without a table: one of a list between braces, or one with a header and all that is below it.
+/// Returns the text without a table: an inline table of a list, or a table with a header and everything below it.
 fn without_table(text: &str, span: Span) -> Option<String> {
     let (start, end) = (span.start as usize, span.end as usize);
     let (before, own, after) = (text.get(..start)?, text.get(start..end)?, text.get(end..)?);
@@ -228,7 +228,7 @@ fn without_table(text: &str, span: Span) -> Option<String> {
     Some(std::iter::once(before).chain(kept).collect())
 }
 
-/// Returns texts that are like another one.
+/// Returns variations of a string.
 fn texts(value: &str, words: &[SmolStr]) -> Vec<String> {
     let mut texts = Vec::new();
     let is_digit = |letter: char| letter.is_ascii_digit();
@@ -247,7 +247,7 @@ fn texts(value: &str, words: &[SmolStr]) -> Vec<String> {
     texts
 }
 
-/// Counts a number in a text up, and down.
+/// Counts a number in a string up and down.
 fn counted(value: &str, start: usize, end: usize) -> Vec<String> {
     let Some(number) = value[start..end].parse::<u32>().ok().filter(|_| end - start <= DIGITS) else {
         return Vec::new();
@@ -264,14 +264,14 @@ fn spliced(text: &str, span: Span, new: &str) -> String {
     [&text[..span.start as usize], new, &text[span.end as usize..]].concat()
 }
 
-/// Returns files of which one has another text.
+/// Returns a copy of the files in which one has a different text.
 pub(crate) fn with_text(files: &Files, place: &Place, text: String) -> Files {
     let mut files = files.clone();
     files.insert(place.file.clone(), text.into_bytes());
     files
 }
 
-/// Returns the fields in which two maps differ: the outermost ones that only one of them has, and values.
+/// Returns the fields in which two maps differ: changed values, and the outermost fields that only one of them has.
 pub(crate) fn differences(left: &Map, right: &Map) -> Vec<Pointer> {
     let mut found = Vec::new();
     differ_in(left, right, &Pointer::default(), &mut found);
@@ -299,8 +299,8 @@ fn differ(left: Option<&Value>, right: Option<&Value>, at: Pointer, found: &mut 
     }
 }
 
-/// Returns the fields of objects that differ after a change, by the number of the object: one of the same name, or where
-/// the names changed the one in the same place.
+/// Returns the fields of objects that differ after a change, by the index of the object. Objects are paired by name,
+/// or if names changed, by position.
 pub(crate) fn reached(before: &[Object], after: &[Object]) -> Vec<(usize, Pointer)> {
     let in_place = before.len() == after.len()
         && before.iter().zip(after).all(|(left, right)| left.kind() == right.kind());

@@ -1,9 +1,9 @@
-//! Where the fields of rendered objects come from, measured for those that somebody asks about.
+//! Where fields of rendered objects come from, measured on request.
 //!
-//! A field of TOML is the source of a field of an object where a change to the one changes the other. So one component is
-//! rendered again and again, each time with one leaf of its source changed, until the leaf is found; see
-//! [`probe`](crate::probe). Whatever makes the objects takes part without knowing of it. What no leaf reaches is a
-//! default of the kind, or stands in a manifest of its own. A render in which nobody asks pays nothing.
+//! A TOML field is the source of an object's field if changing one changes the other. So one component is rendered
+//! again and again, each time with one leaf of its source changed, until the leaf is found; see
+//! [`probe`](crate::probe). The code that makes the objects needs no support for this. A field that no leaf affects
+//! is a default of the kind, or comes from a manifest. A plain render pays nothing.
 
 mod foreign;
 mod near;
@@ -27,33 +27,33 @@ use aqueduct_render::{
 use crate::in_manifest::{Wanted, in_manifest, steps};
 use crate::probe::{Leaf, leaves, patches, reached, with_text, without};
 
-/// How often one environment renders a component again to find the places of findings; further findings are pointed
-/// at by what is known without it.
+/// How many times an environment may render components again to locate findings. After that, findings get only the
+/// places that are known without it.
 const RENDERS: usize = 4_000;
-/// How many other words are tried in the place of one.
+/// How many alternatives to a word are tried.
 const WORDS: usize = 20;
 
-/// How thoroughly a source is looked for.
+/// How thoroughly to search for a source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Effort {
-    /// Until a leaf is found that reaches the field and says its very value.
+    /// Until a leaf is found that affects the field and has exactly its value.
     First,
-    /// Until all that reach it and say something of it are known, and the lines of foreign files that wrote it.
+    /// Until all leaves that affect the field are known, and the lines of foreign files that wrote it.
     All,
 }
 
-/// Where a field comes from.
+/// The origin of a field.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Trace {
-    /// The fields of TOML that reach it, the most specific one first.
+    /// The TOML fields that affect it, most specific first.
     pub(crate) causes: Vec<Cause>,
-    /// Where it stands, or what is nearest to it, where no field of TOML reaches it.
+    /// Its place, or the nearest known one, if no TOML field affects it.
     pub(crate) place: Option<Place>,
-    /// What is to be known of that place; empty where the field itself stands there.
+    /// A note about that place; empty if it is the field itself.
     pub(crate) note: String,
-    /// The template or the resource that made the object, where something foreign did.
+    /// The template or resource that the object was made from, if any.
     pub(crate) made_by: Option<Place>,
-    /// The lines of foreign files that wrote it, the last one first.
+    /// The lines of foreign files that wrote it, last one first.
     pub(crate) written: Vec<FieldWriter>,
 }
 
@@ -63,37 +63,37 @@ impl Trace {
     }
 }
 
-/// A field of TOML that reaches a field of an object.
+/// A TOML field that affects a field of an object.
 #[derive(Clone, Debug)]
 pub(crate) struct Cause {
     /// The keys and indices that lead to it.
     pub(crate) keys: Vec<SmolStr>,
-    /// What it says.
+    /// Its value.
     pub(crate) value: Value,
     /// Where it is written.
     pub(crate) source: Source,
-    /// What lower layers say of it.
+    /// The values of lower layers.
     pub(crate) shadowed: Vec<Shadowed>,
-    /// How near what it says is to the field: 0 for the same.
+    /// How far its value is from that of the field; 0 if they are the same.
     distance: u8,
     /// How many values of the component change with it.
     reach: usize,
-    /// How much of the field it says.
+    /// How much of the field it decides.
     share: Share,
 }
 
-/// How much a field of TOML says of a field of an object.
+/// How much of an object's field a TOML field decides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Share {
     /// All of it.
     Whole,
     /// A part of it.
     Part,
-    /// Whether there is what it stands in.
+    /// Whether the field's parent exists at all.
     Around,
 }
 
-/// An environment as it was rendered, and the means to render parts of it again.
+/// A rendered environment, with what is needed to render parts of it again.
 pub(crate) struct Provenance<'a> {
     pub(crate) files: &'a Files,
     pub(crate) registry: &'a Registry,
@@ -102,17 +102,17 @@ pub(crate) struct Provenance<'a> {
     pub(crate) environment: &'a Environment,
     pub(crate) instances: &'a [Instance],
     pub(crate) components: &'a [RenderedComponent],
-    /// The paths of their objects.
+    /// The paths of the components' objects.
     pub(crate) paths: &'a [Vec<String>],
     memory: Memory<'a>,
 }
 
-/// What was found out so far.
+/// The results so far.
 struct Memory<'a> {
     surroundings: OnceCell<Surroundings<'a>>,
     benches: RefCell<BTreeMap<BenchKey, Option<Rc<Bench>>>>,
     graph: OnceCell<Graph<'a>>,
-    /// What tells of the objects of each component who wrote them, where that was asked.
+    /// The writers of each component's objects, once requested.
     writers: RefCell<BTreeMap<usize, Option<Rc<Writers>>>>,
     renders: Cell<usize>,
 }
@@ -129,36 +129,36 @@ impl Default for Memory<'_> {
     }
 }
 
-/// The number of a component, and of the instance of which its object tells.
+/// The indices of a component and of the instance that its object is for, and the extent.
 type BenchKey = (usize, Option<usize>, Extent);
 
-/// The fields that change, by the number of the object.
+/// The fields that change, by the index of the object.
 type Reached = Vec<(usize, Pointer)>;
 
-/// Of how much of the platform a component is rendered again.
+/// How much of the platform is read to render a component again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Extent {
-    /// Of its own tenant, and those that it names.
+    /// Its own tenant, and the tenants that it refers to.
     Near,
-    /// Of all tenants.
+    /// All tenants.
     Whole,
 }
 
 /// One component, ready to be rendered again.
 struct Bench {
-    /// The sources that it takes.
+    /// The sources that it needs.
     files: Files,
-    /// Its objects from these.
+    /// Its objects, rendered from these.
     objects: Vec<Object>,
     leaves: Vec<Leaf>,
-    /// Texts that may take the place of one another: the words of a field, the names of components.
+    /// Groups of interchangeable strings: the words of an enumeration, the names of components.
     words: Vec<Vec<SmolStr>>,
-    /// What each leaf reaches; nothing where no change to it was taken.
+    /// What each leaf affects; nothing if no change to it was valid.
     reached: RefCell<BTreeMap<usize, Rc<Reached>>>,
 }
 
 impl<'a> Provenance<'a> {
-    /// Returns what is known of an environment that was rendered.
+    /// Returns the provenance of a rendered environment.
     pub(crate) fn new(
         (files, registry, inputs): (&'a Files, &'a Registry, &'a Inputs<'a>),
         (platform, environment): (&'a Platform, &'a Environment),
@@ -169,7 +169,7 @@ impl<'a> Provenance<'a> {
         Self { files, registry, inputs, platform, environment, instances, components, paths, memory }
     }
 
-    /// Points the field of a finding at what a person edits.
+    /// Points a finding's field to the source that a person edits.
     pub(crate) fn point(&self, subject: &mut Subject) {
         let Some(trace) = self.trace(&subject.path, &subject.pointer, Effort::First) else { return };
         let is_template = |writer: &&FieldWriter| writer.place.file.contains("/templates/");
@@ -197,7 +197,7 @@ impl<'a> Provenance<'a> {
         }
     }
 
-    /// Returns the line of the output that holds a field, or else what is nearest to it.
+    /// Returns the line of the output that contains a field or its nearest parent.
     pub(crate) fn rendered(&self, path: &str, object: &Object, pointer: &Pointer) -> Label {
         let file = format!("{}/{}/{path}", self.platform.output, self.environment.name);
         let text = yaml::write(&Value::Map(object.map.clone()));
@@ -214,7 +214,7 @@ impl<'a> Provenance<'a> {
         }
     }
 
-    /// Returns the object that is rendered into a file of the environment, and the number of its component.
+    /// Returns the object in an output file of the environment, and the index of its component.
     pub(crate) fn object(&self, path: &str) -> Option<(usize, &'a Object)> {
         self.paths.iter().zip(self.components).enumerate().find_map(|(number, (paths, component))| {
             let at = paths.iter().position(|other| other == path)?;
@@ -222,7 +222,7 @@ impl<'a> Provenance<'a> {
         })
     }
 
-    /// Returns where a field of an object comes from; nothing where there is no such object.
+    /// Returns the origin of a field of an object; `None` if the object does not exist.
     pub(crate) fn trace(&self, path: &str, pointer: &Pointer, effort: Effort) -> Option<Trace> {
         let (number, object) = self.object(path)?;
         let component = &self.components[number];
@@ -231,7 +231,7 @@ impl<'a> Provenance<'a> {
             .origin
             .clone()
             .filter(|origin| maker.is_some_and(|maker| self.instances[maker].spec.origin.place != *origin));
-        // The field has to be there as it is before anything is changed.
+        // The unchanged sources must give the same value of the field.
         let bench = [Extent::Near, Extent::Whole].into_iter().find_map(|extent| {
             let bench = self.bench(number, maker, extent)?;
             let at = bench.objects.iter().position(|other| other.key() == object.key())?;
@@ -243,7 +243,7 @@ impl<'a> Provenance<'a> {
             .map_or_else(Vec::new, |(bench, at)| self.causes(bench, component, *at, pointer, effort));
         let mut trace = Trace { causes, made_by, ..Trace::default() };
         if let (Effort::First, Some(maker)) = (effort, maker) {
-            // That a tenant has policies at all is no source of what one of a component says.
+            // Whether a tenant has policies at all is not the source of the content of a component's policy.
             let file = &self.instances[maker].tenancy.tenant.file;
             trace.causes.retain(|cause| {
                 cause.share != Share::Around
@@ -274,13 +274,12 @@ impl<'a> Provenance<'a> {
         }
         let bench = bench.as_ref();
         let named = bench.and_then(|(bench, at)| self.named(bench, component, maker, *at, pointer));
-        // Whose name a field has says more of it than what only decides whether it is there.
+        // A name is a better source than something that only decides whether the field exists.
         if named.is_none() && !trace.causes.is_empty() {
             return Some(trace);
         }
         trace = trace.without_causes();
-        let said =
-            if pointer.find(&object.map).is_some() { "added to what stands here" } else { "made here" };
+        let said = if pointer.find(&object.map).is_some() { "added here" } else { "created here" };
         let last = trace.written.first().map(|last| &last.place);
         (trace.place, trace.note) = match (named, last, &around, &trace.made_by) {
             (Some(named), ..) => named,
@@ -289,7 +288,7 @@ impl<'a> Provenance<'a> {
             (None, None, None, Some(origin)) => {
                 match in_manifest(self.files, origin, object, pointer, Wanted::Value) {
                     Some(found) => (Some(found.place), String::new()),
-                    None => self.foreign(origin, "made here", maker),
+                    None => self.foreign(origin, "created here", maker),
                 }
             }
             (None, None, None, None) => self.nearest(component, object, maker, bench, pointer),
@@ -297,8 +296,8 @@ impl<'a> Provenance<'a> {
         Some(trace)
     }
 
-    /// Returns the table, or else the file, around fields of TOML that say a part of a field each: none of them is more its
-    /// source than the others.
+    /// Returns the table or file around several TOML fields that each decide a part of a field, since none of them
+    /// alone is its source.
     fn around_parts(
         &self,
         component: &RenderedComponent,
@@ -314,7 +313,7 @@ impl<'a> Provenance<'a> {
         table.or_else(|| Some(Place::whole(parts().next()?.source.place.file.clone())))
     }
 
-    /// Returns the instance whose component made an object, or of which an object beside the components tells.
+    /// Returns the index of the instance that an object belongs to.
     fn maker(&self, component: &RenderedComponent, object: &Object) -> Option<usize> {
         let name = component.component.as_deref().unwrap_or_default();
         self.instances.iter().position(|instance| {
@@ -327,7 +326,7 @@ impl<'a> Provenance<'a> {
         })
     }
 
-    /// Returns the leaves that reach a field, the most specific one first.
+    /// Returns the leaves that affect a field, most specific first.
     fn causes(
         &self,
         bench: &Bench,
@@ -343,19 +342,19 @@ impl<'a> Provenance<'a> {
             .enumerate()
             .map(|(number, leaf)| match distance(&leaf.value, value) {
                 _ if leaf.takes_away() => (2, number),
-                // A key that says nothing of the field only leads to what does.
+                // An unrelated key at most contains the value that counts.
                 2 if leaf.is_key => (3, number),
                 distance => (distance, number),
             })
             .collect();
         order.sort_unstable();
         let reaches = |leaf: &Leaf, fields: &[(usize, Pointer)]| {
-            // What a patch takes away is there again without it.
+            // A field that a patch removes is there again without the patch.
             is_met(fields, at, pointer, value.is_some() || leaf.takes_away())
         };
         let mut causes = Vec::new();
         for (distance, number) in &order {
-            // Where something says the very value, what only decides whether it is said is no source of it.
+            // If a leaf has the value itself, a leaf that only decides whether the field exists is not its source.
             if *distance > 1 && causes.iter().any(|cause: &Cause| cause.distance < 2) {
                 break;
             }
@@ -367,7 +366,7 @@ impl<'a> Provenance<'a> {
                 }
             }
         }
-        // One text may become several fields: then it is changed where it says this one.
+        // One string can become several fields. Then only the part for this field is changed.
         if let (true, Some(said)) = (causes.is_empty(), value.and_then(Value::as_str)) {
             causes.extend(order.iter().filter(|(distance, _)| *distance == 1).find_map(
                 |(distance, number)| {
@@ -383,7 +382,7 @@ impl<'a> Provenance<'a> {
         causes
     }
 
-    /// Returns what changes with a leaf.
+    /// Returns the fields that change with a leaf.
     fn reach(&self, bench: &Bench, component: &RenderedComponent, number: usize) -> Rc<Reached> {
         if let Some(known) = bench.reached.borrow().get(&number) {
             return Rc::clone(known);
@@ -402,7 +401,7 @@ impl<'a> Provenance<'a> {
         found
     }
 
-    /// Renders a component with another text in one file.
+    /// Renders a component with a different text in one file.
     fn changed(
         &self,
         bench: &Bench,
@@ -417,7 +416,7 @@ impl<'a> Provenance<'a> {
         self.render(&bench.files, &Inputs::new(&files), component, None)
     }
 
-    /// Returns the file or the folder whose name a field has, and which of them it is.
+    /// Returns the file or folder that a field is named after, with a note that says which.
     fn named(
         &self,
         bench: &Bench,
@@ -439,7 +438,8 @@ impl<'a> Provenance<'a> {
             let old = instance.component.as_str();
             let (new, file) = (other_name(old), format!("{folder}{old}.toml"));
             if value.contains(old) && *instance.file == *file {
-                // Others may refer to it; but what a tenant has for each component it has for both.
+                // Other components can refer to the old name, so it is kept, except where the tenant has objects for
+                // each component.
                 let is_kept = own != TENANCY;
                 let files = renamed(&bench.files, &file, &format!("{folder}{new}.toml"), is_kept);
                 if is_named(files, (&component.tenant, if is_kept { &new } else { own })) {
@@ -453,7 +453,7 @@ impl<'a> Provenance<'a> {
         is_folder.then(|| (Some(Place::whole(tenant.file.clone())), "named after its folder".to_owned()))
     }
 
-    /// Returns a component ready to be rendered again; nothing where it cannot be.
+    /// Returns a component ready to be rendered again; `None` if it cannot be.
     fn bench(&self, number: usize, maker: Option<usize>, extent: Extent) -> Option<Rc<Bench>> {
         if let Some(known) = self.memory.benches.borrow().get(&(number, maker, extent)) {
             return known.clone();
@@ -476,7 +476,7 @@ impl<'a> Provenance<'a> {
             leaves(root, &mut Vec::new(), &mut found);
             patches(root, &mut found);
         }
-        // Which objects a patch means is no source of what it says.
+        // A patch's target is not a source of the values that it sets.
         let is_target = |leaf: &Leaf| match leaf.keys.as_slice() {
             [field, _, part, ..] => field == "patches" && part == "target",
             _ => false,
@@ -495,12 +495,12 @@ impl<'a> Provenance<'a> {
         Some(Bench { files, objects, leaves: found, words, reached: RefCell::default() })
     }
 
-    /// Returns the tenant whose files say what a component is.
+    /// Returns the tenant whose files define a component.
     fn owner<'c>(&self, component: &'c RenderedComponent) -> Option<&'c str> {
         if component.tenant == ROOT { component.component.as_deref() } else { Some(&component.tenant) }
     }
 
-    /// Returns the tables that say what the objects of a component are, or those of it that tell of an instance.
+    /// Returns the tables that decide a component's objects, or those of its objects that are for one instance.
     fn roots(&self, component: &RenderedComponent, instance: Option<&'a Instance>) -> Vec<&'a Node> {
         let owner = self.owner(component);
         let mut tenants = self.platform.tenants.values();
@@ -508,7 +508,7 @@ impl<'a> Provenance<'a> {
             tenants.find(|tenant| Some(tenant.name.as_str()) == owner).map(|tenant| tenant.node.as_ref());
         let mut roots: Vec<&Node> = Vec::new();
         roots.extend(instance.into_iter().flat_map(|instance| [&instance.spec, &instance.common]));
-        // What a tenant gets for its components is patched by the tenant.
+        // The tenant's own patches apply to the objects that it has for its components.
         if instance.is_none() || component.component.as_deref() == Some(TENANCY) {
             roots.extend(tenant);
         }
@@ -516,8 +516,8 @@ impl<'a> Provenance<'a> {
         roots
     }
 
-    /// Returns texts that may take the place of one another in an instance: the words of each field of its kind, and
-    /// the names of its neighbours.
+    /// Returns groups of interchangeable strings in an instance: the words of each enumeration of its kind, and the
+    /// names of its tenant's components.
     fn words(&self, instance: &Instance) -> Vec<Vec<SmolStr>> {
         let tenant = &instance.tenancy.tenant;
         let mut words = vec![tenant.components.keys().map(|name| SmolStr::from(name.as_str())).collect()];
@@ -527,8 +527,8 @@ impl<'a> Provenance<'a> {
         words
     }
 
-    /// Renders a component from other sources, under another name where one is given; nothing where these are in error,
-    /// or too much was rendered already.
+    /// Renders a component from other sources, optionally under another name; `None` on errors, or if too much was
+    /// rendered already.
     fn render(
         &self,
         files: &Files,
@@ -563,7 +563,7 @@ impl<'a> Provenance<'a> {
         render_alone(platform, &all, instances, self.registry, inputs, surroundings, name).ok()
     }
 
-    /// Returns the table of TOML that a default stands beside, else the line of the kind.
+    /// Returns the TOML table that a default belongs to, or else the component's file.
     fn nearest(
         &self,
         component: &RenderedComponent,
@@ -579,9 +579,9 @@ impl<'a> Provenance<'a> {
             None => TENANCY,
         };
         let note = match pointer.find(&object.map) {
-            _ if pointer.is_empty() => "made here".to_owned(),
+            _ if pointer.is_empty() => "created here".to_owned(),
             Some(_) => format!("default of `{what}`"),
-            None => format!("left out by `{what}`"),
+            None => format!("not set by `{what}`"),
         };
         let table = bench.and_then(|(bench, at)| {
             let known = bench.reached.borrow();
@@ -591,7 +591,7 @@ impl<'a> Provenance<'a> {
                 let beside = known.iter().filter(|(_, fields)| {
                     let mut all = fields.iter();
                     match parent.is_empty() {
-                        // Why there is the object at all is said by what is about nothing else.
+                        // The leaves that affect only this object are the reason that it exists.
                         true => !fields.is_empty() && all.all(|(object, _)| object == at),
                         false => all.any(|(object, field)| object == at && field.is_below(&parent)),
                     }
@@ -610,12 +610,12 @@ impl<'a> Provenance<'a> {
                 ),
             }
         });
-        // No field of the file says it, least of all `kind`.
+        // Points to the file as a whole, since no field decides it, least of all `kind`.
         let file = instance.map(|instance| Place::whole(instance.spec.origin.place.file.clone()));
         (table.or(file).or_else(|| object.origin.clone()), note)
     }
 
-    /// Returns the field without which an object is not there, among those that leaves belong to.
+    /// Returns the field without which an object does not exist, among the fields of some leaves.
     fn reason(
         &self,
         bench: &Bench,
@@ -637,7 +637,7 @@ impl<'a> Provenance<'a> {
         Some(node.origin.place.clone())
     }
 
-    /// Returns the innermost table of TOML around fields.
+    /// Returns the innermost TOML table around some fields.
     fn table<'l>(
         &self,
         component: &RenderedComponent,
@@ -659,7 +659,7 @@ impl<'a> Provenance<'a> {
 }
 
 impl Bench {
-    /// Returns a leaf as the cause of fields.
+    /// Returns a leaf as the cause of some fields.
     fn cause(
         &self,
         leaf: &Leaf,
@@ -669,7 +669,7 @@ impl Bench {
     ) -> Cause {
         let weights = fields.iter().map(|(object, field)| weight(&self.objects[*object].map, field));
         let (mut source, mut value) = (leaf.source.clone(), leaf.value.clone());
-        // A whole file is shown by where it begins.
+        // A whole file is shown by its start.
         if leaf.keys.is_empty() {
             source.place.span = Some(Span::default());
             value = Value::Null;
@@ -685,13 +685,13 @@ impl Bench {
     }
 }
 
-/// Tells whether fields that change have a part of one field of an object, or are around it.
+/// Tells whether any changed field is a part of an object's field, or a parent of it.
 fn is_met(fields: &[(usize, Pointer)], at: usize, pointer: &Pointer, is_there: bool) -> bool {
     let is_met = |field: &Pointer| field.is_below(pointer) || (is_there && pointer.is_below(field));
     fields.iter().any(|(object, field)| *object == at && is_met(field))
 }
 
-/// Returns files of which those that begin with a path begin with another one; the old ones may be kept beside them.
+/// Returns the files with a path prefix replaced, optionally keeping the old ones as well.
 fn renamed(files: &Files, old: &str, new: &str, is_kept: bool) -> Files {
     let others = files.iter().filter_map(|(path, bytes)| {
         let rest = path.strip_prefix(old)?;
@@ -701,14 +701,14 @@ fn renamed(files: &Files, old: &str, new: &str, is_kept: bool) -> Files {
     kept.map(|(path, bytes)| (path.clone(), bytes.clone())).chain(others).collect()
 }
 
-/// Returns another name that is as long.
+/// Returns a different name of the same length.
 fn other_name(name: &str) -> String {
     let last = if name.ends_with('x') { 'y' } else { 'x' };
     let start = name.char_indices().next_back().map_or(0, |(at, _)| at);
     format!("{}{last}", &name[..start])
 }
 
-/// Returns how near what a leaf says is to a field: 0 where it says the same.
+/// Returns how far a leaf's value is from a field's value; 0 if they are the same.
 fn distance(leaf: &Value, field: Option<&Value>) -> u8 {
     let text = |value: &Value| match value {
         Value::String(text) => Some(text.to_string()),
@@ -725,7 +725,7 @@ fn distance(leaf: &Value, field: Option<&Value>) -> u8 {
     }
 }
 
-/// Returns how many values lie at a field and below it; at least one.
+/// Returns how many values a field contains; at least one.
 fn weight(object: &Map, field: &Pointer) -> usize {
     fn values(value: &Value) -> usize {
         match value {
@@ -742,7 +742,7 @@ fn weight(object: &Map, field: &Pointer) -> usize {
     count.max(1)
 }
 
-/// Adds the words that a schema offers for each of its texts.
+/// Adds the words of each enumeration in a schema.
 fn alternatives(schema: &serde_json::Value, found: &mut Vec<Vec<SmolStr>>) {
     match schema {
         serde_json::Value::Object(map) => map.values().for_each(|value| alternatives(value, found)),

@@ -1,4 +1,4 @@
-//! Which tenants a change of files can reach. What others render is the same before and after it.
+//! Which tenants a change of files can affect. All others render the same objects before and after it.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -11,22 +11,22 @@ use rayon::prelude::*;
 
 use crate::compiler::{Loaded, load};
 
-/// The tenants that a change reaches, and what they are seen with.
+/// The tenants that a change affects, and those that have to be rendered with them.
 pub(crate) struct Reached {
-    /// The tenants whose files changed, and those that need them.
+    /// The tenants whose files changed, and those that depend on them.
     pub(crate) followed: BTreeSet<Name>,
-    /// These, what they need, and what decides about others.
+    /// These, the tenants that they depend on, and those that decide about objects of others.
     pub(crate) rendered: BTreeSet<Name>,
 }
 
-/// Follows a change of the files of tenants. `None` where it may reach everything, or most of it.
+/// Follows a change of tenants' files; `None` if it may affect all tenants or most of them.
 pub(crate) fn reached(before: &Files, after: &Files, new: &Loaded, registry: &Registry) -> Option<Reached> {
     let mut followed = changed(before, after)?;
     if followed.is_empty() {
         return Some(Reached { rendered: followed.clone(), followed });
     }
     let everything = Selection::default();
-    // All others say on both sides what they say now.
+    // The files of all other tenants are the same on both sides.
     let old = load(&of_tenants(before, &followed), registry, &everything);
     let tenancies: Vec<Arc<Tenancy>> =
         [&old, new].into_iter().flat_map(|side| tenancies(&side.platform, &everything)).collect();
@@ -46,7 +46,7 @@ pub(crate) fn reached(before: &Files, after: &Files, new: &Loaded, registry: &Re
     (rendered.len() * 2 <= both.tenants.len()).then_some(Reached { followed, rendered })
 }
 
-/// Adds what is next to the elements of a set until nothing is.
+/// Adds the neighbours of the elements of a set until there are no new ones.
 fn grow(set: &mut BTreeSet<Name>, next: impl Fn(&BTreeSet<Name>) -> BTreeSet<Name>) {
     let mut found = set.clone();
     while !found.is_empty() {
@@ -65,18 +65,18 @@ fn tenant(path: &str) -> Option<&str> {
     Some(path.strip_prefix("tenants/")?.split_once('/')?.0)
 }
 
-/// Returns the tenants whose files differ; `None` where others do as well.
+/// Returns the tenants whose files differ; `None` if any other file differs too.
 fn changed(before: &Files, after: &Files) -> Option<BTreeSet<Name>> {
     let gone = before.iter().filter(|(path, _)| after.get(path).is_none());
     let other = after.iter().filter(|(path, bytes)| before.get(path) != Some(bytes));
     gone.chain(other).map(|(path, _)| tenant(path)?.parse().ok()).collect()
 }
 
-/// What tenants say on either side of a change.
+/// The tenants on both sides of a change.
 struct Both<'l> {
     tenancies: &'l [Arc<Tenancy>],
     instances: Vec<&'l Instance>,
-    /// All that is written, each with the tenant that it belongs to.
+    /// All TOML nodes, each with its tenant.
     written: Vec<(&'l Name, &'l Node)>,
     tenants: BTreeSet<Name>,
     registry: &'l Registry,
@@ -98,7 +98,7 @@ impl<'l> Both<'l> {
         self.registry.kind(&instance.kind).map_or(Horizon::Environment, |kind| kind.horizon)
     }
 
-    /// Returns the tenants that name some, or share a namespace with them.
+    /// Returns the tenants that refer to any of the given ones, or share a namespace with them.
     fn users(&self, tenants: &BTreeSet<Name>) -> BTreeSet<Name> {
         let is_naming = |node: &Node| names(node, &mut |part| tenants.contains(part));
         let naming = self.written.par_iter().filter(|(_, node)| is_naming(node));
@@ -106,14 +106,14 @@ impl<'l> Both<'l> {
         naming.into_iter().chain(self.housemates(tenants)).collect()
     }
 
-    /// Returns the tenants that some name, or share a namespace with.
+    /// Returns the tenants that the given ones refer to, or share a namespace with.
     fn needs(&self, tenants: &BTreeSet<Name>) -> BTreeSet<Name> {
         let own = self.written.iter().filter(|(tenant, _)| tenants.contains(*tenant));
         let named = self.named(own.map(|(_, node)| *node));
         named.into_iter().chain(self.housemates(tenants)).collect()
     }
 
-    /// Returns the tenants that share a namespace with some, and see their objects.
+    /// Returns the tenants that share a namespace with the given ones, and so see their objects.
     fn housemates(&self, tenants: &BTreeSet<Name>) -> BTreeSet<Name> {
         let houses = |tenancy: &'_ Arc<Tenancy>| {
             let environment = tenancy.environment.name.clone();
@@ -125,7 +125,7 @@ impl<'l> Both<'l> {
         mates.map(|tenancy| tenancy.tenant.name.clone()).collect()
     }
 
-    /// Returns the tenants that texts may name.
+    /// Returns the tenants that any string in some nodes may refer to.
     fn named<'n>(&self, nodes: impl IntoIterator<Item = &'n Node>) -> BTreeSet<Name> {
         let mut named = BTreeSet::new();
         for node in nodes {
@@ -138,7 +138,7 @@ impl<'l> Both<'l> {
     }
 }
 
-/// Tells whether a text says something, as a whole or as a part of a path.
+/// Tells whether any string in a node, or a part of a path in it, matches.
 fn names(node: &Node, is_it: &mut dyn FnMut(&str) -> bool) -> bool {
     match &node.content {
         Content::String(text) => text.split(['/', ':']).any(is_it),

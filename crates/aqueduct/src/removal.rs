@@ -1,5 +1,5 @@
-//! What a change of the tree takes out of the clusters: objects that Argo CD deletes, keeps, or leaves behind without
-//! anybody who reports them.
+//! What a change of the tree removes from the clusters: objects that Argo CD deletes, keeps, or leaves behind
+//! unmanaged.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{self, Write as _};
@@ -9,32 +9,32 @@ use aqueduct_model::KindPattern;
 use aqueduct_render::argocd::ROOT;
 use aqueduct_tree::{FileDiff, Tree};
 
-/// How many objects of one environment are named before the rest is counted.
+/// How many objects of an environment are listed before the rest is only counted.
 const NAMED: usize = 100;
 
-/// What becomes of an object in the cluster.
+/// What happens to an object in the cluster.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Fate {
-    /// It is deleted when a person confirms it; until then its whole Application waits.
+    /// It is deleted once a person confirms it; until then, its whole Application waits.
     Confirmed,
-    /// It is deleted and made anew, since another Application takes its place.
+    /// It is deleted and recreated, since another Application takes over.
     Renewed { old: String, new: String },
     /// It is deleted.
     Deleted,
-    /// It runs on, and no Application reports it.
+    /// It keeps running, but no Application manages it.
     Orphaned(&'static str),
     /// It stays on purpose.
     Kept(&'static str),
-    /// It becomes part of another component.
+    /// It moves to another component.
     Moved(String),
 }
 
 impl fmt::Display for Fate {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Confirmed => out.write_str("deleted when confirmed"),
+            Self::Confirmed => out.write_str("deleted once confirmed"),
             Self::Renewed { old, new } => {
-                write!(out, "deleted and made anew, as Application {new} replaces {old}")
+                write!(out, "deleted and recreated, since Application {new} replaces {old}")
             }
             Self::Deleted => out.write_str("deleted"),
             Self::Orphaned(why) => write!(out, "orphaned, {why}"),
@@ -44,8 +44,8 @@ impl fmt::Display for Fate {
     }
 }
 
-/// Returns what the differences between the output and a tree take out of the clusters, as lines by environment;
-/// empty where nothing goes.
+/// Returns what the differences between the output and a tree remove from the clusters, as lines by environment;
+/// empty if nothing.
 pub(crate) fn removals(differences: &[FileDiff], tree: &Tree) -> String {
     let mut environments: BTreeMap<&str, Vec<&FileDiff>> = BTreeMap::new();
     for difference in differences {
@@ -60,7 +60,7 @@ pub(crate) fn removals(differences: &[FileDiff], tree: &Tree) -> String {
         if tree.files(name).next().is_none() {
             let _ = writeln!(
                 text,
-                "{name}, in its cluster\n  kept, as its root Application has nothing to read any more: everything"
+                "{name}, in its cluster\n  kept, since its root Application no longer has a source: everything"
             );
             continue;
         }
@@ -84,12 +84,12 @@ struct Environment<'a> {
     differences: &'a [&'a FileDiff],
     tree: &'a Tree,
     name: &'a str,
-    /// The Applications and projects of the tenants that lose something.
+    /// The Applications and projects of the affected tenants.
     before: Delivery,
     after: Delivery,
 }
 
-/// What delivers tenants.
+/// The Applications and projects that deliver tenants.
 #[derive(Default)]
 struct Delivery {
     applications: Vec<Object>,
@@ -123,8 +123,8 @@ impl Delivery {
         self.applications.iter().any(|one| one.key() == key)
     }
 
-    /// Tells whether the project of an Application admits an object; one that is not there hinders nobody, and so
-    /// does one of another repository.
+    /// Tells whether an Application's project permits an object. A project that does not exist here, such as one of
+    /// another repository, permits everything.
     fn admits(&self, application: &Object, object: &Object) -> bool {
         let name = text(application, &["spec", "project"]);
         let Some(project) = self.projects.iter().find(|project| project.name() == name) else { return true };
@@ -153,7 +153,7 @@ fn text<'o>(object: &'o Object, path: &[&str]) -> &'o str {
     object.at(path).and_then(Value::as_str).unwrap_or_default()
 }
 
-/// Returns the folder of a file: the tenant and the component.
+/// Returns the folder of a file, as `tenant/component`.
 fn folder(path: &str) -> &str {
     path.rsplit_once('/').map_or("", |(folder, _)| folder)
 }
@@ -188,7 +188,7 @@ impl<'a> Environment<'a> {
         one
     }
 
-    /// Returns what becomes of each object that goes, and its title, the gravest first.
+    /// Returns the fate and title of each object that goes, most serious first.
     fn fates(&self) -> Vec<(Fate, String)> {
         let added: BTreeMap<_, &str> = self
             .differences
@@ -203,7 +203,7 @@ impl<'a> Environment<'a> {
         let removed = self.differences.iter().filter(|one| one.new.is_none() && one.tenant() != ROOT);
         for difference in removed {
             for object in read(difference.old.as_deref().unwrap_or_default()) {
-                // A hook comes and goes by its own rules.
+                // Argo CD creates and deletes hooks by their own rules.
                 if object.annotation("argocd.argoproj.io/hook").is_some() {
                     continue;
                 }
@@ -220,28 +220,28 @@ impl<'a> Environment<'a> {
 
     fn fate(&self, folder: &str, object: &Object) -> Fate {
         let Some(application) = self.before.of_folder(folder) else {
-            return Fate::Kept("as no Application applies its folder");
+            return Fate::Kept("since no Application applies its folder");
         };
         if !self.after.admits(application, object) {
-            return Fate::Orphaned("as its project does not admit it any more");
+            return Fate::Orphaned("since its project no longer permits it");
         }
         let goes = !self.after.has(application);
         if goes && !has_finalizer(application) {
-            return Fate::Orphaned("as its Application goes and has no finalizer");
+            return Fate::Orphaned("since its Application is deleted and has no finalizer");
         }
         let option = if goes { "Delete" } else { "Prune" };
         let prunes = application.at(&["spec", "syncPolicy", "automated", "prune"]);
         match self.option(application, object, option) {
-            Some("false") => Fate::Kept("as its options say"),
+            Some("false") => Fate::Kept("by its sync options"),
             Some("confirm") => Fate::Confirmed,
             _ if !goes && prunes == Some(&Value::Bool(false)) => {
-                Fate::Kept("as its Application does not prune")
+                Fate::Kept("since its Application does not prune")
             }
             _ => Fate::Deleted,
         }
     }
 
-    /// Returns the value of an option of an object, or of its Application.
+    /// Returns the value of a sync option of an object or its Application.
     fn option<'o>(&self, application: &'o Object, object: &'o Object, name: &str) -> Option<&'o str> {
         if object.annotation("helm.sh/resource-policy") == Some("keep") {
             return Some("false");
@@ -254,7 +254,7 @@ impl<'a> Environment<'a> {
             .find_map(|(key, value)| (key == name).then_some(value))
     }
 
-    /// Returns what is deleted and made anew: the objects of Applications that others replace.
+    /// Returns the objects that are deleted and recreated because another Application replaces theirs.
     fn renewed(&self) -> Vec<(Fate, String)> {
         let mut fates = Vec::new();
         let gone = self.before.applications.iter().filter(|one| has_finalizer(one) && !self.after.has(one));
@@ -283,7 +283,7 @@ fn has_finalizer(application: &Object) -> bool {
     finalizers.any(|finalizer| finalizer.starts_with("resources-finalizer.argocd.argoproj.io"))
 }
 
-/// Returns how an object is named: its kind, its namespace and its name.
+/// Returns the kind, namespace and name of an object.
 fn title(object: &Object) -> String {
     let slash = if object.namespace().is_empty() { "" } else { "/" };
     format!("{} {}{slash}{}", object.kind(), object.namespace(), object.name())

@@ -1,4 +1,4 @@
-//! Diagnostics as people read them: the message, the lines of the source, and what to do.
+//! Diagnostics as text for people: the message, the source lines, and what to do.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -7,14 +7,14 @@ use std::ops::Range;
 use annotate_snippets::{AnnotationKind, Element, Group, Level, Origin, Renderer, Snippet};
 use aqueduct_manifest::{Diagnostic, Files, Label, Severity, Span, secret};
 
-/// How many of the objects that share a cause are named beside the first.
+/// How many more objects with the same cause are listed after the first.
 const NAMED: usize = 5;
 
-/// Returns the diagnostics as text, one after the other; colours where the renderer has them. Those of one cause, which
-/// say the same of one place for several objects, or miss the same API, are one entry.
+/// Returns the diagnostics as text, with colours if `styled` is set. Diagnostics with the same cause (the same
+/// message and place for several objects, or the same missing API) form one entry.
 pub fn report(diagnostics: &[Diagnostic], files: &Files, styled: bool) -> String {
     let renderer = if styled { Renderer::styled() } else { Renderer::plain() };
-    // Whatever else is said of the line of a secret shows that line no more than the secret's own finding does.
+    // Other findings on the line of a secret must not show that line either.
     let secrets: Vec<&Label> =
         diagnostics.iter().filter(|found| is_secret(found)).flat_map(|found| &found.labels).collect();
     let mut text = String::new();
@@ -25,7 +25,7 @@ pub fn report(diagnostics: &[Diagnostic], files: &Files, styled: bool) -> String
     text
 }
 
-/// Makes one entry of all findings with the same cause, where the first of them stands.
+/// Merges findings with the same cause into the first of them.
 fn grouped(diagnostics: &[Diagnostic]) -> Vec<Diagnostic> {
     let mut groups: Vec<(&Diagnostic, Vec<&str>)> = Vec::new();
     let mut known: BTreeMap<_, usize> = BTreeMap::new();
@@ -58,14 +58,14 @@ fn grouped(diagnostics: &[Diagnostic]) -> Vec<Diagnostic> {
     groups.into_iter().map(entry).collect()
 }
 
-/// Takes the object that a message begins with apart from what is said of it.
+/// Splits a message into the object that it begins with and the rest.
 fn cause(diagnostic: &Diagnostic) -> Option<(&str, &str)> {
     diagnostic.labels.first()?;
     let end = diagnostic.message.strip_prefix('`')?.find('`')? + 2;
     Some(diagnostic.message.split_at(end))
 }
 
-/// Tells whether one line of the environment is all that is missing, in however many files it is missed.
+/// Tells whether the finding is about an API that one line of the environment would declare for all files.
 fn is_missing_api(diagnostic: &Diagnostic) -> bool {
     diagnostic.code == "api-provided" && diagnostic.message.contains("that the cluster does not have")
 }
@@ -74,7 +74,7 @@ fn is_secret(diagnostic: &Diagnostic) -> bool {
     diagnostic.code == "plaintext-secret"
 }
 
-/// Tells whether a stretch of a text shares a line with another.
+/// Tells whether two ranges of a text share a line.
 fn shares_line(text: &str, one: &Range<usize>, other: Span) -> bool {
     let start = text[..one.start].rfind('\n').map_or(0, |at| at + 1);
     let end = text[one.end..].find('\n').map_or(text.len(), |at| one.end + at);
@@ -86,7 +86,7 @@ fn render(diagnostic: &Diagnostic, secrets: &[&Label], files: &Files, renderer: 
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
     };
-    // An excerpt needs its text; places in files that were not read are told in words.
+    // An excerpt needs the file's text. A place in a file that was not read is printed as a note.
     let shown: Vec<_> = diagnostic
         .labels
         .iter()
@@ -102,7 +102,7 @@ fn render(diagnostic: &Diagnostic, secrets: &[&Label], files: &Files, renderer: 
     let title = level.primary_title(diagnostic.message.as_str()).id(diagnostic.code);
     let mut elements: Vec<Element<'_>> = Vec::new();
     for (number, ((label, text, span), masked)) in shown.iter().zip(&texts).enumerate() {
-        // The line of a secret would lie in the log of every run.
+        // Printing the line would put the secret into the log of every run.
         let is_near = |secret: &&Label| {
             secret.place.file == label.place.file
                 && secret.place.span.is_some_and(|other| shares_line(text, span, other))
@@ -133,7 +133,7 @@ fn render(diagnostic: &Diagnostic, secrets: &[&Label], files: &Files, renderer: 
     renderer.render(&[report])
 }
 
-/// Returns a text in which the lines of a span show no secret; every place in it stays what it is.
+/// Masks secrets on the lines of a span without moving any position in the text.
 fn masked<'t>(text: &'t str, span: &Range<usize>) -> Cow<'t, str> {
     let start = text[..span.start].rfind('\n').map_or(0, |at| at + 1);
     let end = text[span.end..].find('\n').map_or(text.len(), |at| span.end + at);
@@ -155,7 +155,7 @@ fn masked<'t>(text: &'t str, span: &Range<usize>) -> Cow<'t, str> {
     Cow::Owned([&text[..start], &hidden, &text[end..]].concat())
 }
 
-/// Returns the closing line: how many errors and warnings there are; `None` where there are none.
+/// Returns the summary line with the number of errors and warnings; `None` if there are none.
 pub fn summary(diagnostics: &[Diagnostic]) -> Option<String> {
     let errors = diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).count();
     let warnings = diagnostics.len() - errors;

@@ -1,8 +1,8 @@
-//! What the API server of an environment and its admission would say to what is rendered for it.
+//! What an environment's API server and its admission control would answer to the rendered objects.
 //!
-//! The objects that decide about others stand first: Argo CD applies everything again and again, so what holds in the
-//! end holds for all. Then each object is held against the API server of the environment's version, and against its
-//! admission, wave by wave; a controller is refused where the pods would be that it makes.
+//! Objects that decide about others are in place from the start: Argo CD applies everything again and again, so the
+//! final state counts. Then each object is submitted to an API server of the environment's version and to its
+//! admission control, wave by wave. A controller is rejected if its pods would be.
 
 use std::collections::BTreeMap;
 
@@ -12,26 +12,26 @@ use aqueduct_check::{Entry, Facts, Field, GROUPS, Level, Report, insecure_field}
 use aqueduct_manifest::{Object, Pointer, Severity, Value};
 use rayon::prelude::*;
 
-/// The group, and the name, of what the API server refuses.
+/// The group, and the rule name, of what the API server rejects.
 pub(crate) const API: &str = "api";
 
-/// The group of what the admission of the API server refuses.
+/// The group of what admission control rejects.
 pub(crate) const ADMISSION: &str = "admission";
 
-/// What a server refuses or warns of under one name.
+/// A rule for what a server rejects or warns about.
 pub(crate) struct ServerRule {
-    /// The name of the findings.
+    /// The rule name.
     pub(crate) name: &'static str,
-    /// The rule of admission that it stands for; empty for the API server itself.
+    /// The admission rule behind it; empty for the API server itself.
     rule: &'static str,
-    /// What is wrong, in one line.
+    /// The problem, in one line.
     pub(crate) summary: &'static str,
     pub(crate) level: Level,
-    /// What is special on its page.
+    /// The body of its documentation page.
     pub(crate) page: &'static str,
 }
 
-/// All of them, in the order of their names.
+/// All server rules, sorted by name.
 pub(crate) const SERVER_RULES: [ServerRule; 6] = [
     ServerRule {
         name: "admission-custom-resource",
@@ -57,7 +57,7 @@ pub(crate) const SERVER_RULES: [ServerRule; 6] = [
     ServerRule {
         name: "admission-policy",
         rule: "policy",
-        summary: "a ValidatingAdmissionPolicy refuses an object",
+        summary: "a ValidatingAdmissionPolicy rejects an object",
         level: Level::Either,
         page: include_str!("server/policy.md"),
     },
@@ -71,25 +71,25 @@ pub(crate) const SERVER_RULES: [ServerRule; 6] = [
     ServerRule {
         name: API,
         rule: "",
-        summary: "the API server refuses an object",
+        summary: "the API server rejects an object",
         level: Level::Either,
         page: include_str!("server/api.md"),
     },
 ];
 
 impl ServerRule {
-    /// Returns the group that it belongs to.
+    /// Returns the group of the rule.
     pub(crate) fn group(&self) -> &'static str {
         if self.name == API { API } else { ADMISSION }
     }
 }
 
-/// Returns the rule of a name.
+/// Returns the server rule with a name.
 pub(crate) fn server_rule(name: &str) -> Option<&'static ServerRule> {
     SERVER_RULES.iter().find(|rule| rule.name == name)
 }
 
-/// Returns the name and the weight of what admission found; nothing where no rule is known for it.
+/// Returns the rule name and severity of an admission finding; `None` if there is no rule for it.
 pub(crate) fn weighed(finding: &AdmissionFinding) -> Option<(&'static str, Severity)> {
     let name = SERVER_RULES.iter().find(|rule| rule.rule == finding.rule)?.name;
     let severity = match finding.action {
@@ -99,13 +99,13 @@ pub(crate) fn weighed(finding: &AdmissionFinding) -> Option<(&'static str, Sever
     Some((name, severity))
 }
 
-/// Words a cause for an object.
+/// Returns the message for a cause about an object.
 pub(crate) fn message(title: &str, cause: &Cause) -> String {
     let field = if cause.field.is_empty() { String::new() } else { format!(": `{}`", cause.field) };
     format!("{title}{field}: {}", cause.message)
 }
 
-/// Asks about every object of an environment, and adds what nothing in the report says already.
+/// Submits every object of an environment, and adds the findings that the report does not contain yet.
 pub(crate) fn ask(environment: &Facts<'_>, minor: u32, report: &mut Report) {
     if !Server::MINORS.contains(&minor) {
         return;
@@ -129,7 +129,7 @@ pub(crate) fn ask(environment: &Facts<'_>, minor: u32, report: &mut Report) {
         for (severity, causes) in [(Severity::Error, answer.errors), (Severity::Warning, answer.warnings)] {
             causes.into_iter().for_each(|cause| findings.add(entry, API, severity, &cause, ""));
         }
-        // What is refused does not come as far as admission.
+        // A rejected object never reaches admission control.
         if is_refused {
             continue;
         }
@@ -148,10 +148,10 @@ pub(crate) fn ask(environment: &Facts<'_>, minor: u32, report: &mut Report) {
     }
 }
 
-/// Returns a cluster in which everything is that decides about other objects.
+/// Returns a cluster that contains all objects that decide about others.
 fn cluster(environment: &Facts<'_>, entries: &[&Entry<'_>], minor: u32) -> Cluster {
     let mut cluster = Cluster::partial(minor);
-    // Which of several definitions of a name is installed is not known.
+    // If several definitions share a name, it is not known which one is installed.
     let mut definitions: BTreeMap<&str, Vec<&Object>> = BTreeMap::new();
     for definition in environment.definitions {
         definitions.entry(definition.name()).or_default().push(definition);
@@ -161,10 +161,10 @@ fn cluster(environment: &Facts<'_>, entries: &[&Entry<'_>], minor: u32) -> Clust
     cluster
 }
 
-/// What rules say, by the path of the object: the rule, its weight and the field.
+/// The findings of rules by the object's path: the rule, its severity and the field.
 type Known = BTreeMap<String, Vec<(&'static str, Severity, Pointer)>>;
 
-/// What is found in an environment.
+/// The findings in an environment.
 struct Findings<'e> {
     environment: &'e str,
     known: Known,
@@ -172,23 +172,23 @@ struct Findings<'e> {
 }
 
 impl Findings<'_> {
-    /// Adds what admission found; the field is below a path of the object.
+    /// Adds an admission finding, with its field below a path in the object.
     fn add_found(&mut self, entry: &Entry<'_>, found: &AdmissionFinding, path: &str) {
         if let Some((name, severity)) = weighed(found).filter(|_| found.action != Action::Audit) {
             self.add(entry, name, severity, &found.cause, path);
         }
     }
 
-    /// Tells whether a rule says it already.
+    /// Tells whether a rule already reports the same.
     fn is_said(&self, entry: &Entry<'_>, name: &str, severity: Severity, pointer: &Pointer) -> bool {
         let mut of_object = self.known.get(entry.path).into_iter().flatten();
         match name {
             "admission-limits" | "admission-policy" => false,
             "admission-pod-security" => of_object.any(|(rule, ..)| *rule == "pod-security"),
-            // The rule counts all pods of a namespace, and speaks at the quota.
+            // The rule counts all pods of a namespace, and reports at the quota.
             "admission-quota" => self.known.values().flatten().any(|(rule, ..)| *rule == "quota"),
             _ => of_object.any(|(rule, weight, known)| {
-                // What a rule says of a field as a whole is the same mistake only where it is about the form of objects.
+                // A finding about a whole field covers its parts only if the rule is about the form of objects.
                 let is_of_form =
                     || GROUPS.iter().any(|(group, rules)| *group == "objects" && rules.contains(rule));
                 let is_related = match (known.is_empty(), pointer.is_empty()) {
@@ -206,7 +206,7 @@ impl Findings<'_> {
             ("", field) => field.to_owned(),
             (path, field) => format!("{path}.{field}"),
         };
-        // Definitions with one version are spoken of as older ones were written.
+        // For a definition with one version, the API server uses the older notation.
         let pointer = match field.strip_prefix("spec.validation.") {
             Some(rest) if entry.kind == "CustomResourceDefinition" => {
                 Pointer::read(&format!("spec.versions[0].schema.{rest}"))
@@ -224,7 +224,7 @@ impl Findings<'_> {
     }
 }
 
-/// Returns the field that a refusal without one is about.
+/// Returns the field behind a rejection that has none.
 fn meant<'a>(entry: &Entry<'a>, name: &str) -> Option<Field<'a>> {
     match (name, entry.kind) {
         ("admission-pod-security", _) => insecure_field(entry),

@@ -1,4 +1,4 @@
-//! Clusters that several environments share: what lives outside of namespaces can be in one of them only.
+//! Clusters that several environments share: only one environment can have a cluster-scoped object.
 
 use std::collections::BTreeMap;
 
@@ -7,15 +7,15 @@ use aqueduct_model::{Environment, Platform};
 use aqueduct_render::RenderedComponent;
 use aqueduct_render::argocd::ROOT;
 
-/// How many objects a message names.
+/// How many objects a message lists.
 const NAMED: usize = 5;
 
-/// The objects outside of namespaces by cluster, each with the environment that has it.
+/// The cluster-scoped objects by cluster, each with its environment.
 #[derive(Default)]
 pub(crate) struct SharedClusters(BTreeMap<(SmolStr, ObjectKey), String>);
 
 impl SharedClusters {
-    /// Takes what an environment has, and reports what another one of its cluster has already.
+    /// Adds the objects of an environment, and reports those that another environment of its cluster already has.
     pub(crate) fn add(
         &mut self,
         platform: &Platform,
@@ -50,7 +50,7 @@ impl SharedClusters {
                     names.join(", ")
                 );
                 Diagnostic::error("shared-object", message).at(component.file.as_str(), None, "").hint(
-                    "let the tenant be in one of them only, or put `${environment.name}` into the names",
+                    "deploy the tenant to only one of them, or put `${environment.name}` into the names",
                 )
             }));
         }

@@ -1,6 +1,6 @@
-//! What is read of a platform's folder: its own folders, and what its files name elsewhere.
+//! Which files of a platform's folder are read: its own folders, and whatever its files refer to elsewhere.
 //!
-//! A platform may lie at the root of a large repository, of which nothing else is looked at.
+//! A platform can be at the root of a large repository, the rest of which is not read.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -16,17 +16,17 @@ use aqueduct_render::{Inputs, Registry, Site, SourceName, not_a_source, path_of_
 
 use crate::compiler::{SOURCES, load};
 
-/// Reads the sources of a platform: [`SOURCES`], and the files and folders that its components name elsewhere.
+/// Reads the sources of a platform: [`SOURCES`], and the files and folders elsewhere that its components refer to.
 ///
 /// # Errors
-/// What is there and cannot be read.
+/// Returns an error for a file that exists but cannot be read.
 pub fn read_sources(directory: &Path, registry: &Registry) -> Result<Files, FileError> {
     let mut files = Files::read(directory, SOURCES)?;
     let climbs = climbs(&files);
     if !climbs && !may_name(&others(directory), &files) {
         return Ok(files);
     }
-    // Whatever is wrong is told when the platform is compiled.
+    // Errors are reported when the platform is compiled.
     let loaded = load(&files, registry, &Selection::default());
     let inputs = Inputs::new(&files);
     let (mut named, mut kustomizations, mut charts) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
@@ -48,13 +48,13 @@ pub fn read_sources(directory: &Path, registry: &Registry) -> Result<Files, File
     for folder in kustomizations {
         match inventory(&tree, &folder) {
             Ok(found) => named.extend(found.files.into_iter().chain(found.charts)),
-            // The build tells of it, once it finds the files.
+            // The build reports errors, once it has the files.
             Err(_) => drop(named.insert(folder)),
         }
     }
     named.extend(tree.read.into_inner());
     named.extend(charts.iter().cloned());
-    // What leads out is refused by the build, which knows where it is named.
+    // The build rejects paths out of the platform, since it knows where they are written.
     let is_inside =
         |path: &str| Path::new(path).components().all(|part| matches!(part, Component::Normal(_)));
     let is_read = |path: &str| {
@@ -63,7 +63,7 @@ pub fn read_sources(directory: &Path, registry: &Registry) -> Result<Files, File
     named.retain(|path| is_read(path));
     let named: Vec<&str> = named.iter().map(String::as_str).collect();
     files.read_more(directory, &named)?;
-    // What a chart depends on is known once it is read.
+    // The dependencies of a chart are known once it is read.
     let mut open: Vec<String> = charts.iter().cloned().collect();
     while let Some(chart) = open.pop() {
         for near in neighbours(&files, &chart) {
@@ -78,19 +78,19 @@ pub fn read_sources(directory: &Path, registry: &Registry) -> Result<Files, File
     Ok(files)
 }
 
-/// Returns the names of what else lies at the root.
+/// Returns the names of the other files and folders at the root.
 pub(crate) fn others(directory: &Path) -> BTreeSet<String> {
     let entries = directory.read_dir().into_iter().flatten().flatten();
     let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
     names.filter(|name| !is_standing(name)).collect()
 }
 
-/// Tells whether a path is that of a file which is read in any case.
+/// Tells whether a path belongs to the files that are always read.
 pub(crate) fn is_standing(path: &str) -> bool {
     SOURCES.contains(&path.split('/').next().unwrap_or_default())
 }
 
-/// Tells whether files may need more than those that are read in any case, of what else lies at the root.
+/// Tells whether files may refer to any of the other files and folders at the root.
 pub(crate) fn need_more(files: &Files, others: &BTreeSet<String>) -> bool {
     climbs(files) || may_name(others, files)
 }
@@ -99,17 +99,17 @@ fn climbs(files: &Files) -> bool {
     files.iter().any(|(path, bytes)| may_climb_out(path, bytes))
 }
 
-/// Tells whether any TOML file may name what lies elsewhere: most platforms name nothing, and need not be loaded
-/// to find that out.
+/// Tells whether any TOML file may refer to files elsewhere. Most platforms do not, and this finds out without
+/// loading them.
 fn may_name(others: &BTreeSet<String>, files: &Files) -> bool {
     let names_one = |text: &str| {
-        // A comment names where the schema lies.
+        // The schema comment contains a path too.
         let lines = text.lines().filter(|line| !line.starts_with('#'));
         lines.flat_map(|line| line.match_indices('/').map(move |(at, _)| line.split_at(at))).any(
             |(before, rest)| {
                 let rest = rest.get(1..).unwrap_or_default();
                 let (name, after) = rest.split_at(rest.find(['/', '"', '\'', '$']).unwrap_or(rest.len()));
-                // What begins with a parameter may be anything, where the path begins and not within an address.
+                // A path that begins with a parameter can be anything, but a parameter within an address cannot.
                 let is_first = before.ends_with(['"', '\'', '.']);
                 others.contains(name) || is_first && after.starts_with("${")
             },
@@ -119,8 +119,7 @@ fn may_name(others: &BTreeSet<String>, files: &Files) -> bool {
     files.iter().any(|(path, bytes)| is_toml(path) && std::str::from_utf8(bytes).is_ok_and(names_one))
 }
 
-/// Tells whether a file is that of a kustomization or a chart which may name what lies out of the folder at the root
-/// that it lies in.
+/// Tells whether a file belongs to a kustomization or chart that may refer to files outside its top-level folder.
 fn may_climb_out(path: &str, bytes: &[u8]) -> bool {
     let (folder, name) = path.rsplit_once('/').unwrap_or_default();
     matches!(name, "kustomization.yaml" | "kustomization.yml" | "Kustomization" | "Chart.yaml")
@@ -128,7 +127,7 @@ fn may_climb_out(path: &str, bytes: &[u8]) -> bool {
             .is_ok_and(|text| text.contains(&"../".repeat(folder.split('/').count())))
 }
 
-/// Tells whether any text in a node may be a path that leads out of a tenant's folder.
+/// Tells whether any string in a node may be a path out of a tenant's folder.
 fn has_path(node: &Node) -> bool {
     match &node.content {
         Content::String(text) => text.starts_with('/') || text.contains(".."),
@@ -138,12 +137,12 @@ fn has_path(node: &Node) -> bool {
     }
 }
 
-/// The platform's folder as a kustomization may see it.
+/// The platform's folder as a kustomization may read it.
 struct Folder<'a> {
     root: PathBuf,
     output: &'a str,
     files: &'a Files,
-    /// What was read of the disk.
+    /// The paths that were read from the disk.
     read: RefCell<BTreeSet<String>>,
 }
 
@@ -153,9 +152,9 @@ impl<'a> Folder<'a> {
         Self { root, output, files, read: RefCell::default() }
     }
 
-    /// Returns where a path leads to on the disk, links followed; `None` where that is no source.
+    /// Returns the real path on the disk, with links resolved; `None` if it is not a source.
     fn at(&self, path: &str) -> Option<PathBuf> {
-        // One that begins at the root of the disk holds on this machine only.
+        // An absolute path works on this machine only.
         let real = self.root.join(path).canonicalize().ok().filter(|_| !path.starts_with('/'))?;
         let inside = real.strip_prefix(&self.root).ok()?.to_str()?;
         (inside.is_empty() || not_a_source(inside, self.output).is_none()).then_some(real)
@@ -180,7 +179,7 @@ impl FileSystem for Folder<'_> {
         self.at(path).is_some_and(|path| path.is_file())
     }
 
-    /// A link stays under its own name, as among the files that are read.
+    /// Keeps the name of a link, as reading the files does.
     fn resolve(&self, path: &str) -> Option<String> {
         self.at(path).map(|_| path.to_owned())
     }

@@ -1,4 +1,4 @@
-//! Where the program writes: data to standard output, words for people to standard error.
+//! Where the program writes: data to standard output, messages to standard error.
 
 use std::io::{self, IsTerminal, Write};
 use std::process::{Command, Stdio};
@@ -8,7 +8,7 @@ use anstream::{AutoStream, ColorChoice};
 use console::Term;
 use indicatif::{ProgressBar, ProgressStyle};
 
-/// The two streams, and whether anybody wants to hear words.
+/// The two streams, and whether messages are wanted.
 pub(crate) struct Terminal {
     quiet: bool,
 }
@@ -19,18 +19,21 @@ impl Terminal {
         Self { quiet }
     }
 
-    /// Returns standard output; colours are taken out where it is no terminal or `NO_COLOR` is set.
+    /// Returns standard output, which strips colours if it is not a terminal or `NO_COLOR` is set.
     pub(crate) fn output(&self) -> AutoStream<io::Stdout> {
         anstream::stdout()
     }
 
-    /// Returns how many columns standard output has, where it is a terminal.
+    /// Returns the number of columns of standard output, if it is a terminal.
     pub(crate) fn width(&self) -> Option<usize> {
         Term::stdout().size_checked().map(|(_, columns)| usize::from(columns))
     }
 
-    /// Writes a text to standard output, through a pager where a terminal has too few lines for it.
-    #[expect(clippy::disallowed_methods, reason = "which pager somebody likes is a matter of the terminal")]
+    /// Writes a text to standard output, through a pager if the terminal has too few lines for it.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the pager is a preference of the user, not part of the platform"
+    )]
     pub(crate) fn page(&self, text: &str) -> io::Result<()> {
         let rows = Term::stdout().size_checked().map(|(rows, _)| usize::from(rows));
         let pager = std::env::var("PAGER").unwrap_or_else(|_| "less -R".to_owned());
@@ -42,7 +45,7 @@ impl Terminal {
             if let Some(mut input) = pager.stdin.take() {
                 let plain = AutoStream::choice(&io::stdout()) == ColorChoice::Never;
                 let text = if plain { strip_str(text).to_string() } else { text.to_owned() };
-                // Whoever has seen enough closes the pager.
+                // The user can close the pager before the end.
                 let _ = input.write_all(text.as_bytes());
             }
             return pager.wait().map(drop);
@@ -54,25 +57,25 @@ impl Terminal {
         }
     }
 
-    /// Tells whether what goes to standard error has colours.
+    /// Tells whether standard error shows colours.
     pub(crate) fn is_styled(&self) -> bool {
         AutoStream::choice(&io::stderr()) != ColorChoice::Never
     }
 
-    /// Writes lines for people, unless they asked for quiet.
+    /// Writes a message, unless `--quiet` is set.
     pub(crate) fn say(&self, text: &str) {
         if !self.quiet {
             self.warn(text);
         }
     }
 
-    /// Writes lines for people that must be seen.
+    /// Writes a message even if `--quiet` is set.
     pub(crate) fn warn(&self, text: &str) {
-        // Nobody is left to tell when standard error is closed.
+        // If standard error is closed, there is nowhere left to report to.
         let _ = writeln!(anstream::stderr(), "{}", text.trim_end());
     }
 
-    /// Returns a sign of progress, hidden where no terminal watches.
+    /// Returns a progress indicator, hidden if standard error is not a terminal.
     pub(crate) fn progress(&self) -> ProgressBar {
         if self.quiet || !io::stderr().is_terminal() {
             return ProgressBar::hidden();

@@ -1,7 +1,7 @@
-//! The typed environment for the layer below: the variables of a Terraform module.
+//! The environment for the layer below it: the variables of a Terraform module.
 //!
-//! Terraform makes what the platform stands on (network, cluster, node pools), and this file is the one
-//! place where both meet: the numbers that the checks sum against are those that are bought.
+//! Terraform creates the infrastructure (network, cluster, node pools), and this file connects the two: the
+//! capacities that the checks count with are those that are bought.
 
 use std::collections::BTreeMap;
 
@@ -11,10 +11,10 @@ use serde::Serialize;
 
 use crate::cost::{costs, total};
 
-/// The path of the file below its environment.
+/// The path of the file in its environment's folder.
 pub(crate) const VARIABLES_FILE: &str = "terraform/terraform.tfvars.json";
 
-/// The variables, under the names that Terraform's style asks for.
+/// The variables, with names in Terraform's style.
 #[derive(Serialize)]
 struct Variables<'a> {
     environment: &'a str,
@@ -43,7 +43,7 @@ struct Item<'a> {
     monthly_price: f64,
 }
 
-/// Returns what is paid for by name.
+/// Returns priced items by name.
 fn items<'a>(items: &'a BTreeMap<Name, PricedItem>) -> BTreeMap<&'a str, Item<'a>> {
     let item = |item: &'a PricedItem| Item {
         description: item.description.as_deref(),
@@ -64,7 +64,7 @@ impl<'a> Pool<'a> {
     }
 }
 
-/// Returns `terraform.tfvars.json` of an environment; `None` where it has no `infrastructure`.
+/// Returns an environment's `terraform.tfvars.json`; `None` if it has no `infrastructure`.
 pub(crate) fn variables(environment: &Environment) -> Option<String> {
     let infrastructure = environment.infrastructure.as_ref()?;
     let variables = Variables {
@@ -82,6 +82,7 @@ pub(crate) fn variables(environment: &Environment) -> Option<String> {
         items: items(&infrastructure.items),
         monthly_cost: total(&costs(environment)),
     };
-    let text = serde_json::to_string_pretty(&variables).expect("texts and finite numbers are always JSON");
+    let text =
+        serde_json::to_string_pretty(&variables).expect("strings and finite numbers are always valid JSON");
     Some(text + "\n")
 }

@@ -3,7 +3,7 @@
 use aqueduct::{Files, Selection, compile, stock};
 use aqueduct_manifest::{Object, yaml};
 
-/// What one component renders, and an object of another that needs it, or does not.
+/// The objects of one component, and an object of another that needs them or does not.
 const PAIRS: &[(&str, &str, &str)] = &[
     (
         "a definition",
@@ -42,7 +42,7 @@ const PAIRS: &[(&str, &str, &str)] = &[
     ),
 ];
 
-/// Returns the waves of the components `a-user` and `z-provider` of one tenant, and what is said of their order.
+/// Returns the waves of the components `a-user` and `z-provider` of one tenant, and the findings about their order.
 fn waves(provider: &str, user: &str, more: &str) -> (i64, i64, Vec<String>) {
     let component = |file: &str, more: &str| format!("kind = \"manifests\"\npath = \"{file}.yaml\"\n{more}");
     let files: Files = [
@@ -81,7 +81,7 @@ fn providers_come_before_users() {
     insta::assert_snapshot!(told.collect::<Vec<_>>().join("\n"));
 }
 
-/// What a component says holds: the other way round no edge is added, and that is told.
+/// An explicit order takes precedence: no edge is added the other way round, and this is reported.
 #[test]
 fn what_is_written_decides() {
     let (_, provider, user) = PAIRS[3];

@@ -1,4 +1,4 @@
-//! `alertmanager`: tells people of alerts.
+//! `alertmanager`: notifies people of alerts.
 
 mod receiver;
 
@@ -21,18 +21,17 @@ use receiver::Receiver;
 
 const SECRETS: &str = "/etc/alertmanager-secrets";
 
-/// The receiver that tells nobody.
+/// The receiver that notifies nobody.
 const NOBODY: &str = "nobody";
 
-/// An Alertmanager: it gathers alerts, leaves out what follows from others, and tells the receivers.
+/// An Alertmanager: it groups alerts, suppresses those that follow from others, and notifies receivers.
 ///
-/// The credentials of receivers are properties of one entry of the secret store, `remote`; each receiver
-/// names its property. Alerts go to the first of `routes` that fits, else to `receiver`. While an alert of
-/// severity `critical` stands, `warning` and `info` of the same name and namespace are not told.
+/// The credentials of all receivers are properties of one entry in the secret store, `remote`; each receiver sets its
+/// property. Alerts go to the first of `routes` that matches, or else to `receiver`. While an alert with severity
+/// `critical` is active, alerts with `warning` and `info` and the same name and namespace are suppressed.
 ///
-/// Renders what `stateful` renders. One pod is meant for demos and small clusters; larger ones take the
-/// chart `kube-prometheus-stack` of <https://prometheus-community.github.io/helm-charts> through
-/// `kind = "chart"`.
+/// Renders the same objects as `stateful`. One pod is meant for demos and small clusters. For larger ones, use
+/// `kind = "chart"` with the chart `kube-prometheus-stack` from <https://prometheus-community.github.io/helm-charts>.
 ///
 /// ```toml
 /// kind = "chart"
@@ -52,22 +51,22 @@ pub struct Alertmanager {
     pub image: Image,
     /// CPU and memory.
     pub resources: Resources,
-    /// The volume that remembers silences and what was told (default: none, so that each restart forgets them).
+    /// The volume for silences and sent notifications (default: none, so that each restart loses them).
     pub storage: Option<Storage>,
     /// The entry in the environment's secret store with the credentials of the receivers.
     pub remote: Option<String>,
     /// The receivers by name.
     #[serde(default)]
     pub receivers: BTreeMap<Name, Receiver>,
-    /// The receiver of alerts that no route takes (default: nobody is told).
+    /// The receiver of alerts that match no route (default: none).
     pub receiver: Option<Name>,
-    /// Which alerts go elsewhere; the first that fits takes an alert.
+    /// The routes of certain alerts to other receivers; the first that matches applies.
     #[serde(default)]
     pub routes: Vec<AlertRoute>,
-    /// How long a group waits for more alerts before it is told of first.
+    /// How long a group waits for more alerts before its first notification.
     #[serde(default = "half_a_minute")]
     pub group_wait: Duration,
-    /// How often a group is told of that still stands.
+    /// How often the notification of an active group is repeated.
     #[serde(default = "four_hours")]
     pub repeat: Duration,
     /// Where the pod may run.
@@ -75,7 +74,7 @@ pub struct Alertmanager {
     pub scheduling: Scheduling,
 }
 
-/// Alerts with certain labels, and who is told of them.
+/// Alerts with certain labels, and their receiver.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AlertRoute {
@@ -103,10 +102,10 @@ impl Alertmanager {
             if self.receivers.contains_key(name) {
                 return Ok(());
             }
-            let error = Error::field(field, format!("there is no receiver of this name: `{name}`"));
+            let error = Error::field(field, format!("there is no such receiver: `{name}`"));
             Err(match aqueduct_manifest::closest(name.as_str(), self.receivers.keys().map(Name::as_str)) {
                 Some(near) => error.hint(format!("did you mean `{near}`?")),
-                None => error.hint("declare it in `[receivers]`"),
+                None => error.hint("add it to `[receivers]`"),
             })
         };
         let matchers = |labels: &[(&str, &str)]| {
@@ -114,7 +113,7 @@ impl Alertmanager {
                 Value::from(format!("{label}=\"{}\"", value.replace('\\', "\\\\").replace('"', "\\\"")))
             }))
         };
-        // The alert that always stands is for those who watch the watch.
+        // The always-active alert is for monitoring the monitoring itself.
         let mut routes =
             vec![map([("matchers", matchers(&[("alertname", "Watchdog")])), ("receiver", NOBODY.into())])];
         for route in &self.routes {
@@ -122,8 +121,8 @@ impl Alertmanager {
             let labels: Vec<(&str, &str)> =
                 route.labels.iter().map(|(label, value)| (label.as_str(), value.as_str())).collect();
             if labels.is_empty() {
-                return Err(Error::field("routes", "a route without `labels` would take every alert")
-                    .hint("name it `receiver` instead"));
+                return Err(Error::field("routes", "a route without `labels` would match every alert")
+                    .hint("set `receiver` instead"));
             }
             routes.push(map([("matchers", matchers(&labels)), ("receiver", route.receiver.as_str().into())]));
         }
@@ -140,9 +139,9 @@ impl Alertmanager {
             if name.as_str() == NOBODY || value.as_map().is_none_or(|map| map.len() < 2) {
                 return Err(Error::path(
                     &["receivers", name.as_str()],
-                    format!("receiver `{name}` tells nobody"),
+                    format!("receiver `{name}` notifies nobody"),
                 )
-                .hint("give it `slack`, `pagerduty`, `email` or `webhook`, and a name other than `nobody`"));
+                .hint("set `slack`, `pagerduty`, `email` or `webhook`, and use a name other than `nobody`"));
             }
             receivers.push(value);
         }
@@ -177,7 +176,7 @@ impl Alertmanager {
         if !keys.is_empty() {
             let remote = self.remote.as_ref().ok_or_else(|| {
                 Error::field("receivers", "the credentials of the receivers have no source")
-                    .hint("name their entry in the secret store with `remote`")
+                    .hint("set `remote` to their entry in the secret store")
             })?;
             let field = SecretField {
                 remote: Some(remote.clone()),
@@ -205,7 +204,7 @@ impl Alertmanager {
             arguments: [
                 "--config.file=/etc/alertmanager/alertmanager.yaml",
                 "--storage.path=/alertmanager",
-                // A single one has no peers.
+                // A single instance has no peers.
                 "--cluster.listen-address=",
             ]
             .map(str::to_owned)
@@ -233,7 +232,7 @@ impl Component for Alertmanager {
     const KIND: &'static str = "alertmanager";
 
     fn offer(&self, site: &Site<'_>) -> Offer {
-        // What is wrong with the receivers is told when the component is rendered.
+        // Errors in the receivers are reported when the component is rendered.
         self.stateful(String::new()).map(|stateful| Component::offer(&stateful, site)).unwrap_or_default()
     }
 

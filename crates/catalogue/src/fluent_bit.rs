@@ -1,4 +1,4 @@
-//! `fluent-bit`: the agent that ships the logs of containers.
+//! `fluent-bit`: the agent that ships container logs.
 
 use std::collections::BTreeMap;
 
@@ -13,15 +13,15 @@ use aqueduct_render::{Component, Context, Error, Link, Offer, Site, Target};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-/// Fluent Bit, which ships the logs of containers from every node to an `elasticsearch` or a `loki`.
+/// Fluent Bit, which ships container logs from every node to an `elasticsearch` or a `loki`.
 ///
-/// `to` names the component that takes the logs; host, port, login and form follow from it. Logs carry the
-/// namespace, the pod, the container and the labels of the pod. In Elasticsearch they land in an index a
-/// day, `kubernetes-<day>`; in Loki in streams by namespace, pod and container.
+/// `to` is the component that receives the logs, which decides host, port, login and format. Logs carry the
+/// namespace, pod, container and pod labels. Elasticsearch stores them in one index per day, `kubernetes-<day>`; Loki
+/// in streams by namespace, pod and container.
 ///
-/// Renders what `daemon` renders. It reads the node's log folder as root, so its namespace must allow that
-/// (`pod-security = "privileged"`). It is one pipeline for a small cluster. Larger users take the chart of the
-/// project:
+/// Renders the same objects as `daemon`. It reads the node's log folder as root, which its namespace must allow
+/// (`pod-security = "privileged"`). It is a single pipeline for a small cluster. For larger ones, use the project's
+/// chart:
 ///
 /// ```toml
 /// kind = "chart"
@@ -38,7 +38,7 @@ pub struct FluentBit {
     /// The image.
     #[serde(default = "image")]
     pub image: Image,
-    /// The component that takes the logs.
+    /// The component that receives the logs.
     pub to: Target,
     /// The namespaces whose logs are shipped (default: all).
     #[serde(default)]
@@ -61,7 +61,7 @@ fn everywhere() -> Scheduling {
     Scheduling { tolerations: vec![every_taint], ..Scheduling::default() }
 }
 
-/// Who takes the logs.
+/// The receiver of the logs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Sink {
     Elasticsearch,
@@ -176,7 +176,7 @@ impl FluentBit {
             )]),
             volumes: BTreeMap::from([
                 (constant("logs"), VolumeField::of_node("/var/log", "/var/log")),
-                // How far each file has been read outlives the pod.
+                // The read position in each file must outlive the pod.
                 (
                     constant("state"),
                     VolumeField { persistent: true, ..VolumeField::of_node("/var/lib/fluent-bit", "/state") },
@@ -212,7 +212,7 @@ impl Component for FluentBit {
     }
 
     fn links(&self) -> Vec<Link> {
-        // The login follows from the kind of the target, which is known only when it is found.
+        // The login depends on the target's kind, which is only known once the target is resolved.
         ["to", "database"]
             .map(|name| Link { field: vec!["to".to_owned()], ..Link::new(name, &self.to) })
             .to_vec()
@@ -226,9 +226,9 @@ impl Component for FluentBit {
             kind => {
                 return Err(Error::field(
                     "to",
-                    format!("a component of kind `{kind}` takes no logs: `{}`", self.to),
+                    format!("a component of kind `{kind}` cannot receive logs: `{}`", self.to),
                 )
-                .hint("name an `elasticsearch` or a `loki`"));
+                .hint("refer to an `elasticsearch` or a `loki`"));
             }
         };
         Component::render(&self.daemon(sink), context)

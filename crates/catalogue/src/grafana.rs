@@ -27,25 +27,24 @@ use folders::mount_dashboards;
 
 const DASHBOARDS: &str = "/var/lib/grafana-dashboards";
 
-/// The folder of the dashboards that are about all tenants.
+/// The folder of the dashboards for all tenants.
 const PLATFORM: &str = "platform";
 
 /// A Grafana whose data sources and dashboards follow from the platform.
 ///
-/// Its data sources are the components of `[services] metrics` and `logs` of `platform.toml`, as
-/// `prometheus` and `loki`, and those of `data-sources`. Its dashboards are the platform, its nodes, one for
-/// each component with `metrics`, and every JSON file in `tenants/<tenant>/dashboards/` and
-/// `blueprints/<blueprint>/dashboards/`, in a folder for each tenant; the JSON is checked, and in it
-/// `${tenant.name}`, `${tenant.namespace}`, `${environment.name}`, `${environment.domain}` and
-/// `${parameter.…}` are expanded. The Grafana that `[services] dashboards` names shows all tenants, any other
-/// one its own tenant.
+/// Its data sources are the components in `metrics` and `logs` of `[services]` in `platform.toml`, as `prometheus`
+/// and `loki`, and those in `data-sources`. It has dashboards for the platform, its nodes and each component with
+/// `metrics`, and every JSON file in `tenants/<tenant>/dashboards/` and `blueprints/<blueprint>/dashboards/`, in one
+/// folder per tenant. The JSON is validated, and `${tenant.name}`, `${tenant.namespace}`, `${environment.name}`,
+/// `${environment.domain}` and `${parameter.…}` in it are expanded. The Grafana in `dashboards` of `[services]` shows
+/// all tenants; any other one shows its own tenant.
 ///
-/// The administrator's password is the property `GF_SECURITY_ADMIN_PASSWORD` of the entry `remote` in the
-/// secret store.
+/// The administrator's password is the property `GF_SECURITY_ADMIN_PASSWORD` of the entry `remote` in the secret
+/// store.
 ///
-/// Renders what `stateful` renders, and a ConfigMap of dashboards for each tenant. One pod with a file as its
-/// database is meant for demos and small clusters; larger ones take the chart `grafana` of
-/// <https://grafana.github.io/helm-charts> through `kind = "chart"`, with a database of its own.
+/// Renders the same objects as `stateful`, and a ConfigMap of dashboards for each tenant. One pod with a file as its
+/// database is meant for demos and small clusters. For larger ones, use `kind = "chart"` with the chart `grafana`
+/// from <https://grafana.github.io/helm-charts> and a separate database.
 ///
 /// ```toml
 /// kind = "chart"
@@ -65,15 +64,15 @@ pub struct Grafana {
     pub image: Image,
     /// CPU and memory.
     pub resources: Resources,
-    /// The volume of users, preferences and dashboards made by hand; default: none, so that they are lost at each
-    /// restart.
+    /// The volume for users, preferences and dashboards made by hand (default: none, so that each restart loses
+    /// them).
     pub storage: Option<Storage>,
-    /// The entry in the environment's secret store that holds the administrator's password.
+    /// The entry in the environment's secret store with the administrator's password.
     pub remote: String,
-    /// More data sources: components of the kinds `prometheus`, `loki`, `elasticsearch` and `alertmanager`.
+    /// Additional data sources: components of the kinds `prometheus`, `loki`, `elasticsearch` and `alertmanager`.
     #[serde(default)]
     pub data_sources: BTreeMap<Name, Target>,
-    /// How an Ingress leads to Grafana.
+    /// An Ingress that leads to Grafana.
     pub ingress: Option<IngressField>,
     /// Where the pod may run.
     #[serde(default)]
@@ -161,7 +160,7 @@ impl Grafana {
     }
 }
 
-/// Returns the files that tell Grafana of its data sources and where its dashboards are.
+/// Returns the files that configure Grafana's data sources and dashboard folders.
 fn provisioning(sources: &[DataSource]) -> BTreeMap<String, FileField> {
     let file = |folder: &str, value: aqueduct_manifest::Value| FileField {
         mount: format!("/etc/grafana/provisioning/{folder}"),
@@ -183,7 +182,7 @@ fn provisioning(sources: &[DataSource]) -> BTreeMap<String, FileField> {
     BTreeMap::from([
         (
             "datasources.yaml".to_owned(),
-            // A source that is no longer among them is forgotten.
+            // Grafana removes data sources that are no longer listed.
             file("datasources", map([version(), ("prune", true.into()), ("datasources", list(values))])),
         ),
         ("dashboards.yaml".to_owned(), file("dashboards", map([version(), ("providers", list([provider]))]))),
@@ -198,7 +197,7 @@ impl Component for Grafana {
     }
 
     fn links(&self) -> Vec<Link> {
-        // Grafana starts without its data sources, and shows them once they are there.
+        // Grafana also starts before its data sources are available.
         self.data_sources
             .iter()
             .map(|(name, target)| Link {

@@ -1,4 +1,4 @@
-//! `ingress-nginx`: the NGINX ingress controller, which leads the world to the Ingresses of the cluster.
+//! `ingress-nginx`: the NGINX ingress controller, which routes outside traffic to the cluster's Ingresses.
 
 use std::collections::BTreeMap;
 
@@ -23,13 +23,13 @@ use serde::Deserialize;
 
 /// The NGINX ingress controller.
 ///
-/// Renders a Deployment with its account and roles, a Service for the cluster and a LoadBalancer Service
-/// for the world, the IngressClass, the controller's ConfigMap, a ServiceMonitor, and the admission webhook
-/// that refuses a broken Ingress, with its certificate from an authority of its own in cert-manager; a
-/// PodDisruptionBudget from two replicas on. Name it as `ingress` of `[services]` in `platform.toml`, and
-/// the network policies of all tenants let it in.
+/// Renders a Deployment with its account and roles, a Service for the cluster and a LoadBalancer Service for outside
+/// traffic, the IngressClass, the controller's ConfigMap, a ServiceMonitor, and the admission webhook that rejects
+/// invalid Ingresses, with a certificate from its own authority in cert-manager; with two or more replicas, also a
+/// PodDisruptionBudget. Set it as `ingress` in `[services]` of `platform.toml`, so that the network policies of all
+/// tenants admit it.
 ///
-/// It is the install of a small cluster. Larger users take the chart of the project:
+/// It is an installation for a small cluster. For larger ones, use the project's chart:
 ///
 /// ```toml
 /// kind = "chart"
@@ -46,11 +46,11 @@ pub struct IngressNginx {
     /// The image.
     #[serde(default = "image")]
     pub image: Image,
-    /// How many pods there are (default: 1).
+    /// The number of pods (default: 1).
     pub replicas: Option<u16>,
     /// The IngressClass (default: the environment's).
     pub class: Option<Name>,
-    /// The load balancer of the cloud; `port` and `listen` do not apply.
+    /// The cloud load balancer; `port` and `listen` have no effect.
     #[serde(default)]
     pub load_balancer: LoadBalancer,
     /// The controller's settings, such as `proxy-body-size`.
@@ -63,7 +63,7 @@ pub struct IngressNginx {
     pub scheduling: Scheduling,
 }
 
-// Above 1024, so that no privilege is needed to listen.
+// Above 1024, so that listening needs no privileges.
 const HTTP: u16 = 8080;
 const HTTPS: u16 = 8443;
 const WEBHOOK: u16 = 9443;
@@ -89,7 +89,7 @@ impl IngressNginx {
         format!("{}-authority", site.name())
     }
 
-    /// Returns the ports that the world reaches.
+    /// Returns the ports for outside traffic.
     fn ports() -> BTreeMap<Name, PortField> {
         let port = |port, service| {
             PortField::Table(PortTable {
@@ -142,7 +142,7 @@ impl IngressNginx {
                     readiness: Some(healthy("10s", 3)),
                     startup: None,
                 },
-                // Connections are drained while the load balancer learns that the pod is gone.
+                // Connections are drained until the load balancer knows that the pod is gone.
                 shutdown: Some(Shutdown {
                     command: vec!["/wait-shutdown".to_owned()],
                     grace: Some(constant("5m")),
@@ -154,12 +154,12 @@ impl IngressNginx {
                 }),
                 permissions: Some(permissions(name)),
                 security: Security {
-                    // The user and the group that the image makes for the server.
+                    // The server's user and group in the image.
                     user: Some(101),
                     group: Some(82),
-                    // The controller writes nginx.conf and certificates beside the files of the image.
+                    // The controller writes nginx.conf and certificates next to the image's files.
                     writable_root: true,
-                    // The program files carry this capability; without it they could not be started.
+                    // The executables have this capability set, and could not start without it.
                     capabilities: vec!["NET_BIND_SERVICE".to_owned()],
                     host: false,
                 },
@@ -174,8 +174,9 @@ impl IngressNginx {
         }
     }
 
-    /// Returns the authority that signs the webhook's certificate: who signs it, what it is, and as whom it
-    /// signs. It outlives the certificates below it, so that the API server never sees both change at once.
+    /// Returns the authority for the webhook's certificate: the self-signed issuer, its certificate, and the issuer
+    /// that uses it. It outlives the certificates that it signs, so that the API server never sees both change at
+    /// once.
     fn authority_objects(&self, context: &Context<'_>) -> Result<Vec<Object>, Error> {
         let (root, authority) = (format!("{}-root", context.name()), self.authority(&context.site));
         Ok(vec![
@@ -237,7 +238,7 @@ impl IngressNginx {
     }
 }
 
-/// What the controller reads of the cluster, and the little that it writes.
+/// The permissions of the controller: reading the cluster, and a few writes.
 fn permissions(name: &str) -> Permissions {
     let rule = |group: &str, resources: &[&str], verbs: &[&str]| Permission {
         groups: vec![group.to_owned()],
@@ -277,9 +278,9 @@ impl Component for IngressNginx {
         let ranges: Vec<String> = self.load_balancer.allow.iter().map(ToString::to_string).collect();
         for group in &mut offer.pod_groups {
             group.from_outside.extend([HTTP, HTTPS].map(|port| (port, ranges.clone())));
-            // The API server calls from an address that only the cluster knows.
+            // The API server connects from an address that is not known here.
             group.from_outside.push((WEBHOOK, Vec::new()));
-            // Pods that call a public host are led here without leaving the cluster.
+            // Pods that call a public host reach it here without leaving the cluster.
             group.from_cluster.extend([HTTP, HTTPS]);
             group.to_cluster = true;
         }
@@ -300,7 +301,7 @@ impl Component for IngressNginx {
                     context.environment().name
                 ),
             )
-            .hint("install cert-manager and name its API in `apis` of the environment"));
+            .hint("install cert-manager and add its API to `apis` of the environment"));
         }
         let service = self.service(&context.site);
         let mut objects = Component::render(&service, context)?;

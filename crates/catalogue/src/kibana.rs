@@ -1,4 +1,4 @@
-//! `kibana`: the pages on which people search what an Elasticsearch holds.
+//! `kibana`: the web interface for searching the data in an Elasticsearch.
 
 use std::collections::BTreeMap;
 
@@ -14,13 +14,12 @@ use aqueduct_render::{Component, Context, CustomResource as _, Error, Link, Offe
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-/// Kibana, the pages on which people search what an `elasticsearch` of the same namespace holds.
+/// Kibana, the web interface for searching the data in an `elasticsearch` in the same namespace.
 ///
-/// People log in as the user `operator` of the `elasticsearch`. All state is kept there, so Kibana itself
-/// has no volume.
+/// People log in as the `elasticsearch` user `operator`. All state is stored there, so Kibana itself has no volume.
 ///
-/// Renders what `service` renders, and an ExternalSecret with the key that encrypts sessions and saved
-/// secrets. It is one pod for a small cluster. Larger users take ECK's operator, or the chart:
+/// Renders the same objects as `service`, and an ExternalSecret with the key that encrypts sessions and saved
+/// secrets. It is one pod for a small cluster. For larger ones, use the ECK operator, or the chart:
 ///
 /// ```toml
 /// kind = "chart"
@@ -35,14 +34,14 @@ use serde::Deserialize;
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Kibana {
-    /// The image, of the same version as the `elasticsearch`.
+    /// The image, with the same version as the `elasticsearch`.
     #[serde(default = "image")]
     pub image: Image,
     /// The `elasticsearch` component.
     pub elasticsearch: Target,
-    /// The entry in the environment's secret store with `encryption-key`, of at least 32 characters.
+    /// The entry in the environment's secret store with `encryption-key` (at least 32 characters).
     pub remote: String,
-    /// How an Ingress leads to the pages.
+    /// An Ingress that leads to the web interface.
     pub ingress: Option<IngressField>,
     /// CPU and memory.
     pub resources: Resources,
@@ -63,7 +62,7 @@ impl Kibana {
         format!("{}-encryption", site.name())
     }
 
-    /// Returns the configuration; the server itself fills in the variables.
+    /// Returns the configuration, in which the server itself fills in the variables.
     fn configuration(&self, site: &Site<'_>) -> String {
         let mut lines = vec![
             format!("server.name: {}", site.name()),
@@ -159,7 +158,7 @@ impl Kibana {
                         ..VolumeField::scratch("/usr/share/kibana/data")
                     },
                 )]),
-                // The page to log in stands only once Elasticsearch answers.
+                // The login page is only available once Elasticsearch answers.
                 probes: Probes {
                     startup: Some(probe(None, "20s", 30)),
                     liveness: Some(probe(None, "30s", 6)),

@@ -1,4 +1,4 @@
-//! `kube-state-metrics`: turns the state of Kubernetes objects into metrics.
+//! `kube-state-metrics`: metrics of the state of Kubernetes objects.
 
 use std::collections::BTreeMap;
 
@@ -13,12 +13,12 @@ use aqueduct_render::{Component, Context, Error, Offer, Site};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-/// Metrics of what the Kubernetes API knows: wanted and ready replicas, phases of pods, quotas, jobs.
+/// Metrics of the state of Kubernetes objects: desired and ready replicas, pod phases, quotas, jobs.
 ///
-/// Renders what `service` renders, with permission to list and watch every object that it reports; it reads no Secrets
-/// and no ConfigMaps. One pod is meant for demos and small clusters; larger ones take the chart `kube-state-metrics` of
-/// <https://prometheus-community.github.io/helm-charts> through `kind = "chart"`, which can divide the objects among
-/// several.
+/// Renders the same objects as `service`, with permission to list and watch every object that it reports; it reads no
+/// Secrets or ConfigMaps. One pod is meant for demos and small clusters. For larger ones, use `kind = "chart"` with
+/// the chart `kube-state-metrics` from <https://prometheus-community.github.io/helm-charts>, which can divide the
+/// objects among several pods.
 ///
 /// ```toml
 /// kind = "chart"
@@ -47,7 +47,7 @@ fn image() -> Image {
     constant("registry.k8s.io/kube-state-metrics/kube-state-metrics:v2.14.0")
 }
 
-/// The objects that it tells of, by API group.
+/// The objects that it reports, by API group.
 const RESOURCES: &[(&str, &[&str])] = &[
     (
         "",
@@ -133,8 +133,7 @@ impl Component for KubeStateMetrics {
     }
 }
 
-/// Lets the metrics keep their labels: `namespace` and `pod` are those of what they tell of, not of the pod
-/// that tells of it.
+/// Keeps the labels of the metrics: `namespace` and `pod` refer to the reported object, not to the reporting pod.
 fn honour_labels(monitor: &mut Object) {
     let spec = monitor.map.map_entry("spec");
     let mut endpoints = spec.get("endpoints").and_then(Value::as_list).cloned().unwrap_or_default();

@@ -1,6 +1,6 @@
-//! Opinionated add-ons for a platform, each with a pinned version: one file each, whose doc comment is its reference page.
+//! Opinionated platform add-ons with pinned versions. Each is one file, and its doc comment is its reference page.
 //!
-//! They are built on the kinds of `aqueduct-kinds` and use nothing that your own kinds could not use.
+//! They build on the kinds of `aqueduct-kinds` and use nothing that your own kinds could not use too.
 
 mod alertmanager;
 mod argocd;

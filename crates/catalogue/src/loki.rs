@@ -1,4 +1,4 @@
-//! `loki`: keeps logs and answers questions about them.
+//! `loki`: stores logs and answers queries.
 
 use std::collections::BTreeMap;
 
@@ -14,14 +14,14 @@ use aqueduct_render::{Component, Context, CustomResource as _, Error, Offer, Sit
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-/// A Loki that is one program: it takes logs, keeps them for a while, and answers Grafana.
+/// A Loki in a single process: it receives logs, stores them for a while, and answers queries from Grafana.
 ///
-/// Logs are kept on the volume, or in a bucket with the volume for what is not yet sent there. Name the component in `[services] logs` of `platform.toml`: agents send to it and Grafana asks it
-/// without naming it again.
+/// Logs are stored on the volume, or in a bucket, with the volume for logs that are not yet uploaded. Set the
+/// component as `logs` in `[services]` of `platform.toml`, so that agents and Grafana use it by default.
 ///
-/// Renders what `stateful` renders. One program is meant for demos and small clusters, up to some tens of
-/// gigabytes a day; larger ones take the chart `loki` of <https://grafana.github.io/helm-charts> through
-/// `kind = "chart"`, which divides it into readers and writers.
+/// Renders the same objects as `stateful`. A single process is meant for demos and small clusters, up to some tens of
+/// gigabytes per day. For larger ones, use `kind = "chart"` with the chart `loki` from
+/// <https://grafana.github.io/helm-charts>, which separates readers and writers.
 ///
 /// ```toml
 /// kind = "chart"
@@ -43,12 +43,12 @@ pub struct Loki {
     pub resources: Resources,
     /// The volume.
     pub storage: Storage,
-    /// The bucket that keeps the logs.
+    /// The bucket for the logs.
     pub bucket: Option<Bucket>,
     /// How long logs are kept, in whole days.
     #[serde(default = "retention")]
     pub retention: Duration,
-    /// Where the program may run.
+    /// Where the pod may run.
     #[serde(default)]
     pub scheduling: Scheduling,
 }
@@ -61,11 +61,11 @@ fn retention() -> Duration {
     constant("14d")
 }
 
-/// The variables that Loki's client of the bucket reads, each with the property of the bucket's entry.
+/// The variables of Loki's bucket client, each with its property of the bucket's entry.
 const KEYS: [(&str, &str); 2] =
     [("AWS_ACCESS_KEY_ID", "access-key"), ("AWS_SECRET_ACCESS_KEY", "secret-key")];
 
-/// Returns the name of the Secret with the keys of the bucket.
+/// Returns the name of the Secret with the bucket's keys.
 fn login(site: &Site<'_>) -> String {
     format!("{}-bucket", site.name())
 }
@@ -145,9 +145,9 @@ impl Loki {
         if self.retention.seconds() == 0 || !self.retention.seconds().is_multiple_of(24 * 3600) {
             return Err(Error::field(
                 "retention",
-                format!("logs are kept for whole days: `{}`", self.retention),
+                format!("the retention must be in whole days: `{}`", self.retention),
             )
-            .hint("the index has one table a day, and goes table by table"));
+            .hint("the index has one table per day, and is deleted table by table"));
         }
         let (store, storage) = match &self.bucket {
             None => ("filesystem", "  filesystem:\n    directory: /var/loki/chunks\n".to_owned()),
@@ -159,7 +159,7 @@ impl Loki {
                 ("s3", storage)
             }
         };
-        // A third of the memory may hold what a crash left behind.
+        // Replaying the log after a crash may use a third of the memory.
         let replay = (self.resources.limits.memory.bytes() / 1_000_000 / 3).max(64);
         Ok(SETTINGS
             .replace("{store}", store)

@@ -15,10 +15,10 @@ use serde::Deserialize;
 
 /// Metrics of every node: processors, memory, disks, file systems, network.
 ///
-/// Renders what `daemon` renders. It reads the node's file system and shares its network and process ids,
-/// so the tenant needs `pod-security = "privileged"`; it runs as nobody, without any capability. It is meant
-/// for demos and small clusters; larger ones take the chart `prometheus-node-exporter` of
-/// <https://prometheus-community.github.io/helm-charts> through `kind = "chart"`.
+/// Renders the same objects as `daemon`. It reads the node's file system and uses its network and process ids, so the
+/// tenant needs `pod-security = "privileged"`. It runs as the user `nobody` without capabilities. It is meant for
+/// demos and small clusters. For larger ones, use `kind = "chart"` with the chart `prometheus-node-exporter` from
+/// <https://prometheus-community.github.io/helm-charts>.
 ///
 /// ```toml
 /// kind = "chart"
@@ -46,7 +46,7 @@ fn image() -> Image {
     constant("quay.io/prometheus/node-exporter:v1.8.2")
 }
 
-/// Returns the scheduling of an agent that belongs on every node.
+/// Returns the scheduling of an agent that runs on every node.
 pub(crate) fn everywhere() -> Scheduling {
     let all = Toleration::default();
     Scheduling { tolerations: vec![all], ..Scheduling::default() }

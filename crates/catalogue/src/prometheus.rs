@@ -1,4 +1,4 @@
-//! `prometheus`: collects the metrics of everything in the cluster, keeps them and evaluates alerts.
+//! `prometheus`: collects and stores the metrics of the cluster, and evaluates alerts.
 
 mod monitors;
 
@@ -16,30 +16,32 @@ use aqueduct_render::{Component, Context, Error, Link, Offer, Site, SourceName, 
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-/// How Prometheus finds what it scrapes: the same for every cluster, as the pods themselves say it.
+/// The service discovery configuration: the same for every cluster, since the pods themselves declare how to scrape
+/// them.
 const SCRAPE: &str = include_str!("prometheus/scrape.yaml");
-/// The recording and alerting rules of every install.
+/// The recording and alerting rules of every installation.
 const RULES: &str = include_str!("prometheus/rules.yaml");
-/// The rules about the way from Prometheus to its Alertmanager.
+/// The rules about the connection from Prometheus to its Alertmanager.
 const ALERTMANAGER_RULES: &str = include_str!("prometheus/alertmanager.yaml");
 
-/// A Prometheus server: it scrapes what says that it has metrics, keeps the samples and evaluates alerts.
+/// A Prometheus server: it scrapes everything that declares metrics, stores the samples and evaluates alerts.
 ///
-/// A component with `metrics` is scraped without a line here: its pods carry the annotations
-/// `prometheus.io/scrape`, `/port`, `/path` and `/interval`, whether or not the cluster also has the
-/// Prometheus operator and its ServiceMonitors. Pods and Services of charts that carry the same annotations
-/// are found as well, what ServiceMonitors in charts, kustomizations and manifests name, and so are the API server, the kubelets, their containers (cAdvisor), the node
-/// exporter and kube-state-metrics. Samples carry the labels `namespace`, `pod`, `tenant` and `component`.
+/// A component with `metrics` is scraped without any configuration here: its pods have the annotations
+/// `prometheus.io/scrape`, `/port`, `/path` and `/interval`, whether or not the cluster also has the Prometheus
+/// operator and its ServiceMonitors. It also scrapes pods and Services of charts with the same annotations, the
+/// targets of ServiceMonitors in charts, kustomizations and manifests, the API server, the kubelets, their containers
+/// (cAdvisor), the node exporter and kube-state-metrics. Samples have the labels `namespace`, `pod`, `tenant` and
+/// `component`.
 ///
-/// Alerts about nodes, workloads, volumes, quotas, the cluster and the monitoring itself are part of the
-/// kind; `rules` adds those of the platform.
+/// The kind includes alerts about nodes, workloads, volumes, quotas, the cluster and the monitoring itself; `rules`
+/// adds the platform's own.
 ///
-/// Name the component in `[services] metrics` of `platform.toml`: every tenant's network policies then let
-/// it in, and nobody else.
+/// Set the component as `metrics` in `[services]` of `platform.toml`, so that every tenant's network policies admit
+/// it, and nobody else.
 ///
-/// Renders what `stateful` renders, with read-only access to pods, Services and nodes. One server on one
-/// volume is meant for demos and small clusters; larger ones take the chart `kube-prometheus-stack` of
-/// <https://prometheus-community.github.io/helm-charts> through `kind = "chart"`, whose operator reads the
+/// Renders the same objects as `stateful`, with read-only access to pods, Services and nodes. One server with one
+/// volume is meant for demos and small clusters. For larger ones, use `kind = "chart"` with the chart
+/// `kube-prometheus-stack` from <https://prometheus-community.github.io/helm-charts>, whose operator reads the
 /// ServiceMonitors that components render.
 ///
 /// ```toml
@@ -60,17 +62,17 @@ pub struct Prometheus {
     pub image: Image,
     /// CPU and memory.
     pub resources: Resources,
-    /// The volume that keeps the samples; the oldest go when it is almost full.
+    /// The volume for the samples; the oldest are deleted when it is almost full.
     pub storage: Storage,
     /// How long samples are kept.
     #[serde(default = "retention")]
     pub retention: Duration,
-    /// How often targets are scraped that do not say it themselves.
+    /// The scrape interval of targets that do not set their own.
     #[serde(default = "interval")]
     pub interval: Duration,
-    /// The component of kind `alertmanager` that alerts go to.
+    /// The component of kind `alertmanager` that receives alerts.
     pub alertmanager: Option<Target>,
-    /// A file or folder of rules, relative to the tenant's folder, in addition to those that come with the kind.
+    /// A file or folder of additional rules, relative to the tenant's folder.
     pub rules: Option<String>,
     /// Where the server may run.
     #[serde(default)]
@@ -91,7 +93,7 @@ fn interval() -> Duration {
 
 impl Prometheus {
     fn stateful(&self, files: BTreeMap<String, FileField>) -> Stateful {
-        // What is not yet compacted needs room beside what is kept.
+        // Data that is not yet compacted needs space in addition to the retained data.
         let kept = (self.storage.size.bytes() >> 20).saturating_mul(85) / 100;
         let probe = |path: &str| Probe { path: Some(constant(path)), ..Probe::default() };
         Stateful::new(Workload {
@@ -106,7 +108,7 @@ impl Prometheus {
             probes: Probes {
                 liveness: Some(Probe { failures: Some(6), ..probe("/-/healthy") }),
                 readiness: Some(probe("/-/ready")),
-                // It reads its log of samples before it answers.
+                // It replays its write-ahead log before it answers.
                 startup: Some(Probe {
                     period: Some(constant("15s")),
                     failures: Some(60),
@@ -118,7 +120,7 @@ impl Prometheus {
             permissions: Some(permissions()),
             // The user of the image.
             security: Security { user: Some(65534), ..Security::default() },
-            // It writes what it has in memory before it ends.
+            // It writes its memory to disk before it ends.
             shutdown: Some(Shutdown { grace: Some(constant("5m")), ..Shutdown::default() }),
             scheduling: self.scheduling.clone(),
             ..Workload::new(self.image.clone(), self.resources.clone())
@@ -167,30 +169,27 @@ impl Prometheus {
             let (_, base) = name.rsplit_once('/').unwrap_or(("", name));
             let key = format!("{}.yaml", base.trim_end_matches(".yml").trim_end_matches(".yaml"));
             if files.insert(key, file(rules, text)).is_some() {
-                return Err(Error::field(
-                    "rules",
-                    format!("another file of rules has the same name: `{name}`"),
-                ));
+                return Err(Error::field("rules", format!("another rules file has the same name: `{name}`")));
             }
         }
         Ok(files)
     }
 }
 
-/// Holds a file against the shape of rules: groups with names, in each of them rules with an expression.
+/// Checks the structure of a rules file: groups with names, each with rules that have an expression.
 fn check_rules(name: &str, text: &str) -> Result<(), Error> {
     let fail = |message: &str| Error::field("rules", format!("{message}: `{name}`"));
     let value = yaml::read(text).map_err(|error| fail(&format!("not YAML, {}", error.message)))?;
     let groups = value
         .get("groups")
         .and_then(Value::as_list)
-        .ok_or_else(|| fail("a file of rules has a list `groups`"))?;
+        .ok_or_else(|| fail("a rules file needs a list `groups`"))?;
     let named = |value: &Value, keys: &[&str]| {
         keys.iter().any(|key| value.get(key).is_some_and(|name| name.as_str().is_some()))
     };
     for group in groups.iter() {
         if !named(group, &["name"]) {
-            return Err(fail("a group of rules has no `name`"));
+            return Err(fail("a rule group has no `name`"));
         }
         for rule in group.get("rules").and_then(Value::as_list).into_iter().flat_map(|rules| rules.iter()) {
             if !named(rule, &["alert", "record"]) || rule.get("expr").is_none() {
@@ -201,7 +200,7 @@ fn check_rules(name: &str, text: &str) -> Result<(), Error> {
     Ok(())
 }
 
-/// What service discovery reads, and the metrics of the kubelets and of the API server.
+/// The permissions for service discovery, and for the metrics of kubelets and the API server.
 fn permissions() -> Permissions {
     let texts = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
     let rule = |groups: &[&str], resources: &[&str], verbs: &[&str]| Permission {
@@ -244,17 +243,19 @@ impl Component for Prometheus {
 
     fn render(&self, context: &Context<'_>) -> Result<Vec<Object>, Error> {
         if self.retention.seconds() == 0 {
-            // Prometheus takes a zero for its own default.
+            // Prometheus treats zero as its own default.
             return Err(Error::field(
                 "retention",
-                format!("samples are kept for some time: `{}`", self.retention),
+                format!("the retention must be longer than zero: `{}`", self.retention),
             ));
         }
         if let Some(neighbour) =
             context.link("alertmanager").filter(|neighbour| neighbour.site.instance.kind != "alertmanager")
         {
             let message = format!("`{}` is not an Alertmanager", neighbour.site.name());
-            return Err(Error::field("alertmanager", message).hint("name a component of kind `alertmanager`"));
+            return Err(
+                Error::field("alertmanager", message).hint("refer to a component of kind `alertmanager`")
+            );
         }
         Component::render(&self.stateful(self.files(context)?), context)
     }

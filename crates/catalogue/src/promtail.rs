@@ -16,16 +16,16 @@ use serde::Deserialize;
 
 use crate::node_exporter::everywhere;
 
-/// The agent that sends the logs of every pod to Loki, with the labels that metrics carry as well:
-/// `namespace`, `pod`, `container`, `tenant`, `component`, `node`.
+/// The agent that sends the logs of every pod to Loki, with the same labels as metrics: `namespace`, `pod`,
+/// `container`, `tenant`, `component`, `node`.
 ///
-/// It sends to the component that `[services] logs` of `platform.toml` names, unless `to` names another.
-/// Pods need no line anywhere: what they print is sent.
+/// It sends to the component in `logs` of `[services]` in `platform.toml`, unless `to` is set. Pods need no
+/// configuration: everything that they print is sent.
 ///
-/// Renders what `daemon` renders. It reads the node's log files as root and remembers on the node how far
-/// it has read, so the tenant needs `pod-security = "privileged"`; it has no capability. It is meant for
-/// demos and small clusters; larger ones take Promtail's successor, the chart `alloy` of
-/// <https://grafana.github.io/helm-charts>, through `kind = "chart"`.
+/// Renders the same objects as `daemon`. It reads the node's log files as root and stores its read positions on the
+/// node, so the tenant needs `pod-security = "privileged"`. It has no capabilities. It is meant for demos and small
+/// clusters. For larger ones, use `kind = "chart"` with Promtail's successor, the chart `alloy` from
+/// <https://grafana.github.io/helm-charts>.
 ///
 /// ```toml
 /// kind = "chart"
@@ -44,7 +44,7 @@ pub struct Promtail {
     pub image: Image,
     /// CPU and memory on each node.
     pub resources: Resources,
-    /// The component of kind `loki` that logs are sent to.
+    /// The component of kind `loki` that receives the logs (default: the platform's `logs` service).
     pub to: Option<Target>,
     /// Where the pods may run (default: on every node, whatever its taints).
     #[serde(default = "everywhere")]
@@ -130,7 +130,7 @@ impl Promtail {
         Daemon::new(Workload {
             arguments: texts(&["-config.file=/etc/promtail/promtail.yaml", "-config.expand-env=true"]),
             ports: BTreeMap::from([(constant("http"), PortField::Number(constant("3101")))]),
-            // Promtail takes the files of the node that it is named after.
+            // Promtail only reads the files of the node in this variable.
             variables: BTreeMap::from([(
                 "HOSTNAME".to_owned(),
                 Variable::From(VariableSource::Field("spec.nodeName".to_owned())),
@@ -159,7 +159,7 @@ impl Promtail {
     }
 }
 
-/// Returns the link of a log agent to where it sends: the component that it names, or else the platform's.
+/// Returns a log agent's link to the receiver: the component that it sets, or else the platform's.
 pub(crate) fn log_store(to: Option<&Target>, logs: Option<&Reference>) -> Vec<Link> {
     let shared = || logs.map(|reference| Target { reference: reference.clone(), endpoint: None });
     to.cloned().or_else(shared).iter().map(|target| Link::new("to", target)).collect()
@@ -178,13 +178,13 @@ impl Component for Promtail {
 
     fn render(&self, context: &Context<'_>) -> Result<Vec<Object>, Error> {
         if self.to.is_none() && context.platform.services.logs.is_none() {
-            return Err(Error::field("to", "nobody takes the logs")
-                .hint("name a `loki` in `[services] logs` of platform.toml, or with `to`"));
+            return Err(Error::field("to", "there is no receiver for the logs")
+                .hint("set a `loki` as `logs` in `[services]` of platform.toml, or as `to`"));
         }
         let Some(loki) = context.link("to") else { return Ok(Vec::new()) };
         if loki.site.instance.kind != "loki" {
             return Err(Error::field("to", format!("`{}` is not a Loki", loki.site.name()))
-                .hint("name a component of kind `loki`"));
+                .hint("refer to a component of kind `loki`"));
         }
         let url = loki.property("url").map_err(|message| Error::field("to", message))?;
         let configuration =

@@ -1,4 +1,4 @@
-//! Values that kinds write into configurations, as literals.
+//! Helpers for literal values in configurations.
 
 use aqueduct_manifest::{List, Map, Value};
 

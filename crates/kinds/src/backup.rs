@@ -1,4 +1,4 @@
-//! `backup`: copies of a database or a volume, taken on a schedule.
+//! `backup`: scheduled copies of a database or volume.
 
 mod copy;
 
@@ -23,11 +23,11 @@ use crate::workload::{
 
 use copy::{Owner, mount_source, take_copy};
 
-/// Copies of a database or of a volume: a CronJob.
+/// Scheduled copies of a database or volume: a CronJob.
 ///
-/// `of` names the component: an `etcd`, a `postgres` in any mode, a `redis`, or with `volume` any component
-/// with a persistent volume. The copies are kept on a volume of their own, in a bucket, or in both. The
-/// first container of the pod takes the copy with the component's own image; the second stores it.
+/// `of` is the component to copy: an `etcd`, a `postgres` in any mode, a `redis`, or with `volume`, any component
+/// with a persistent volume. The copies are kept on a separate volume, in a bucket, or both. The pod's first
+/// container takes the copy with the component's own image; the second stores it.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Backup {
@@ -35,7 +35,7 @@ pub struct Backup {
     pub of: Target,
     /// The persistent volume to copy, if it is not a database.
     pub volume: Option<Name>,
-    /// When a copy is taken, as five fields of cron, in UTC.
+    /// When copies are taken, as a cron schedule in UTC.
     pub schedule: Schedule,
     /// The volume that keeps copies.
     pub storage: Option<Storage>,
@@ -50,19 +50,19 @@ pub struct Backup {
     pub image: Image,
 }
 
-/// A bucket of an object storage that speaks S3.
+/// A bucket in S3-compatible object storage.
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Bucket {
     /// The name of the bucket.
     pub name: String,
-    /// The address of the storage, such as `https://fra1.digitaloceanspaces.com`.
+    /// The URL of the storage, such as `https://fra1.digitaloceanspaces.com`.
     pub endpoint: Url,
     /// The entry in the environment's secret store with `access-key` and `secret-key`.
     pub remote: String,
 }
 
-/// The keys of the bucket's Secret, as the program that stores copies names them, each with its property.
+/// The keys of the bucket's Secret, named as the storing program expects, each with its property.
 const BUCKET_KEYS: [(&str, &str); 2] = [
     ("RCLONE_CONFIG_STORE_ACCESS_KEY_ID", "access-key"),
     ("RCLONE_CONFIG_STORE_SECRET_ACCESS_KEY", "secret-key"),
@@ -77,8 +77,8 @@ impl Backup {
         format!("{}-bucket", site.name())
     }
 
-    /// The script that stores the copy. Every name in it is a variable, so that nothing is quoted twice; a
-    /// file has its name only once it is whole.
+    /// The script that stores the copy. All names are variables, which avoids nested quoting. A file gets its final
+    /// name only once it is complete.
     fn script(&self) -> String {
         let mut lines = vec!["set -eu".to_owned(), "stamp=$(date -u +%Y%m%d-%H%M%S)".to_owned()];
         if self.volume.is_some() {
@@ -128,10 +128,10 @@ impl Component for Backup {
 
     fn render(&self, context: &Context<'_>) -> Result<Vec<Object>, Error> {
         if self.storage.is_none() && self.bucket.is_none() {
-            return Err(Error::field("", "a backup needs `storage`, `bucket` or both to keep copies in"));
+            return Err(Error::field("", "a backup needs `storage`, `bucket` or both"));
         }
         if self.keep_days == Some(0) {
-            return Err(Error::field("keep-days", "a copy that is kept for no day is none: `0`"));
+            return Err(Error::field("keep-days", "copies must be kept for at least 1 day: `0`"));
         }
         let Some(neighbour) = context.link("database") else { return Ok(Vec::new()) };
         let dump = if self.volume.is_some() { None } else { Some(self.dump(&neighbour)?) };

@@ -28,63 +28,62 @@ use self::answers::Answers;
 use crate::foreign::{EndpointField, PolicyField, foreign_offer, read_objects};
 use crate::workload::FreeTable;
 
-/// A Helm chart, rendered in this process as `helm template` renders it.
+/// A Helm chart, rendered in this process as by `helm template`.
 ///
-/// The chart lies in the repository, or is fetched once with `aqueduct vendor` and held against
-/// `aqueduct.lock` at each render; nothing is fetched while rendering. The values are layered by
-/// environment like every field. What a chart does not offer is changed by `patches`. A field that differs
-/// from render to render, for it comes from `randAlphaNum`, `genCA`, `now` or the like, is an error that names
-/// the field, the line of the template and the value to set. Tests of the chart are left out; its other hooks
-/// are kept, and Argo CD runs them.
+/// The chart is in the repository, or `aqueduct vendor` fetches it once. Each render verifies it against
+/// `aqueduct.lock`, and rendering never fetches anything. Values can differ by environment like any field. Use
+/// `patches` for changes that the chart's values do not cover. If a field differs from render to render, because it
+/// comes from `randAlphaNum`, `genCA`, `now` or the like, this is an error with the field, the line of the template
+/// and the value to set. The chart's tests are omitted. Its other hooks are kept, and Argo CD runs them.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct ChartRelease {
-    /// The folder of the chart: relative to the tenant's folder, or with a leading `/` to the platform's.
+    /// The folder of the chart, relative to the tenant's folder, or with a leading `/`, to the platform's.
     pub path: Option<String>,
     /// The chart's repository: `https://…` with an `index.yaml`, or `oci://…`.
     pub repository: Option<String>,
     /// The name of the chart in its repository (default: the component's).
     pub name: Option<String>,
-    /// The version in the repository, or a range such as `^1.2`; default: the newest one vendored.
+    /// The version in the repository, or a range such as `^1.2` (default: the newest vendored version).
     pub version: Option<String>,
     /// The name of the release (default: the component's).
     pub release: Option<Name>,
-    /// Files of values, relative to the tenant's folder, each above the ones before it.
+    /// Values files, relative to the tenant's folder; each overrides the ones before it.
     #[serde(default)]
     pub value_files: Vec<String>,
-    /// Values, above those of files; `${link.<name>.address}` is expanded.
+    /// Values, which override those in files; `${link.<name>.address}` is expanded.
     #[serde(default)]
     pub values: FreeTable,
-    /// Files of values in the chart's own folder, below `value-files`, such as `values-production.yaml`.
+    /// Values files in the chart's own folder, such as `values-production.yaml`; overridden by `value-files`.
     #[serde(default)]
     pub chart_value_files: Vec<String>,
-    /// Whether the CustomResourceDefinitions in the chart's folder `crds/` are left out.
+    /// Whether to omit the CustomResourceDefinitions in the chart's `crds/` folder.
     #[serde(default)]
     pub skip_crds: bool,
-    /// Whether values are held against the chart's `values.schema.json`, as they are where nothing is given. What the
-    /// schema refers to on the web is vendored.
+    /// Whether values are validated against the chart's `values.schema.json` (default: true). Schemas that it refers
+    /// to by URL are vendored.
     pub schema_validation: Option<SchemaValidation>,
     /// API versions that the chart sees in addition to those of the environment.
     #[serde(default)]
     pub api_versions: Vec<String>,
-    /// Components whose addresses the values name, and which must start first.
+    /// Components whose addresses the values use, and which must start first.
     #[serde(default)]
     pub links: BTreeMap<Name, Target>,
-    /// What other components can reach of this one, by name.
+    /// The endpoints that other components can link to, by name.
     #[serde(default)]
     pub endpoints: BTreeMap<Name, EndpointField>,
-    /// What the pods may reach, and who may reach them (default: the pods of the release reach one another).
+    /// The connections that the pods may open and accept (default: the pods of the release can reach each other).
     #[serde(default)]
     pub policies: BTreeMap<Name, PolicyField>,
 }
 
-/// Whether values are held against the schema of a chart.
+/// Whether values are validated against a chart's schema.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SchemaValidation {
-    /// Whether they are.
+    /// Whether they are validated.
     pub enabled: bool,
-    /// Why not.
+    /// Why they are not.
     pub reason: String,
 }
 
@@ -93,15 +92,15 @@ impl ChartRelease {
         self.release.as_ref().map_or(site.name(), Name::as_str)
     }
 
-    /// Tells whether values are held against the schema of the chart.
+    /// Tells whether values are validated against the chart's schema.
     pub fn is_validated(&self) -> bool {
         self.schema_validation.as_ref().is_none_or(|validation| validation.enabled)
     }
 
-    /// Returns the chart that is fetched from elsewhere; `None` for one of the repository itself.
+    /// Returns the remote chart to fetch; `None` for a chart in the repository itself.
     ///
     /// # Errors
-    /// Both or neither of `path` and `repository`, and an address that is none.
+    /// Returns an error if both or neither of `path` and `repository` are set, or if the URL is invalid.
     pub fn request(&self, site: &Site<'_>) -> Result<Option<WantedChart>, Error> {
         match (&self.path, &self.repository) {
             (Some(_), None) => Ok(None),
@@ -114,7 +113,7 @@ impl ChartRelease {
         }
     }
 
-    /// Returns the folder of the chart, and the field that names it.
+    /// Returns the folder of the chart, and the field that refers to it.
     fn folder(&self, context: &Context<'_>) -> Result<(&'static str, String), Error> {
         match (self.request(&context.site)?, &self.path) {
             (Some(request), _) => {
@@ -125,7 +124,7 @@ impl ChartRelease {
         }
     }
 
-    /// Renders the chart once more, with a record of which template wrote what.
+    /// Renders the chart once more, and records which template wrote what.
     fn traced(&self, context: &Context<'_>) -> Option<(Templates, RenderedRelease)> {
         let (_, folder) = self.folder(context).ok()?;
         let chart = context.inputs.chart(&folder).ok()?;
@@ -145,7 +144,7 @@ impl ChartRelease {
             let text = Some(&path).filter(|path| path.starts_with(folder));
             let text = text.and_then(|path| context.inputs.files.text(path)).ok_or_else(|| {
                 let message = format!("the chart has no such text file: `{file}`");
-                Error::field("chart-value-files", message).hint(format!("the chart lies in `{folder}`"))
+                Error::field("chart-value-files", message).hint(format!("the chart is in `{folder}`"))
             })?;
             let read = aqueduct_helm::read_values(text.as_bytes())
                 .map_err(|error| Error::field("chart-value-files", format!("{file}: {error}")))?;
@@ -165,7 +164,7 @@ impl ChartRelease {
     }
 }
 
-/// Returns what a chart sees of the cluster: what the environment's version of Kubernetes serves, and more APIs.
+/// Returns the capabilities that a chart sees: the APIs of the environment's Kubernetes version, and additional ones.
 pub(crate) fn capabilities(
     context: &Context<'_>,
     more: impl Iterator<Item = String>,
@@ -178,7 +177,7 @@ pub(crate) fn capabilities(
     let definitions = context.inputs.definitions_of(environment);
     let named = environment.apis.iter().map(ToString::to_string).chain(definitions.apis.iter().cloned());
     for api in named.chain(more) {
-        // Where a kind is served, its version is.
+        // If a kind is served, so is its version.
         if let Some((version, kind)) = api.rsplit_once('/')
             && kind.starts_with(|letter: char| letter.is_ascii_uppercase())
         {
@@ -198,7 +197,8 @@ fn problem(field: &str, problem: Problem) -> Error {
     }
 }
 
-/// Lays values over others: tables merge, everything else replaces; `null` stays, for it removes a default.
+/// Merges values over others: tables are merged, everything else is replaced. `null` stays, since it removes a
+/// default.
 fn merge(values: &mut Map, above: &Map) {
     for (key, value) in above {
         match (values.get_mut(key), value) {
@@ -236,7 +236,7 @@ impl Component for ChartRelease {
         let prepared = prepare()?;
         if self.is_validated() {
             const LEFT_OUT: &str =
-                "or leave it out: `schema-validation = { enabled = false, reason = \"…\" }`";
+                "or turn it off: `schema-validation = { enabled = false, reason = \"…\" }`";
             if let Some(found) = chart.schema_problem() {
                 let hint = found.hint.as_deref().unwrap_or_default();
                 return Err(Error::field(field, &*found.message).hint(format!("{hint}; {LEFT_OUT}")));
@@ -255,7 +255,7 @@ impl Component for ChartRelease {
         let templates = Templates { files, folder: folder.clone(), chart: Arc::clone(&chart) };
         let as_rendered = RefCell::new(None);
         let once = |answers: &mut Answers<'_>| {
-            // A render changes the values that it sees, so that each needs its own.
+            // A render changes its values, so each needs its own copy.
             let prepared = prepared.take().map_or_else(prepare, Ok)?;
             let rendered = prepared.render(&Engine::new(), &release, &capabilities, answers);
             let mut rendered = rendered.map_err(|failure| {
@@ -264,7 +264,7 @@ impl Component for ChartRelease {
                 let error = wrong(failure.error);
                 if of_the_version && environment.kubernetes.patch.is_none() {
                     return error.hint(format!(
-                        "`{0}` counts as `{0}.0`: where the cluster is newer, say so in `kubernetes` of `environments.{1}`",
+                        "`{0}` counts as `{0}.0`: if the cluster is newer, set the patch version in `kubernetes` of `environments.{1}`",
                         environment.kubernetes, environment.name
                     ));
                 }
@@ -274,7 +274,7 @@ impl Component for ChartRelease {
                 rendered.crds.clear();
             }
             let objects = objects(&templates, &rendered)?;
-            // The patches are applied to what this returns later; they may take out what differs.
+            // The patches are applied to the result later, and may remove the differing fields.
             as_rendered.borrow_mut().get_or_insert_with(|| objects.clone());
             context.patched(objects)
         };
@@ -308,7 +308,7 @@ fn has_value(values: &aqueduct_helm::value::Map, path: &str) -> bool {
     }
 }
 
-/// Returns the objects of a release, without those that Helm would make to test it.
+/// Returns the objects of a release, without Helm's test hooks.
 fn objects(templates: &Templates, rendered: &RenderedRelease) -> Result<Vec<Object>, Error> {
     let mut objects = Vec::new();
     for definitions in &rendered.crds {
@@ -318,7 +318,7 @@ fn objects(templates: &Templates, rendered: &RenderedRelease) -> Result<Vec<Obje
     let is_test = |event: &HookEvent| *event == HookEvent::Test;
     let hooks = rendered.hooks.iter().filter(|hook| !hook.events.iter().any(is_test));
     for manifest in rendered.manifests.iter().chain(hooks.map(|hook| &hook.manifest)) {
-        // Helm ends each document with a line end, whatever it ends with itself.
+        // Helm ends each document with a newline, whether or not it has one.
         let found = read(&manifest.source, &format!("{}\n", manifest.content))?;
         let origin = templates.origin(manifest);
         objects.extend(found.into_iter().map(|object| Object { origin: Some(origin.clone()), ..object }));
@@ -328,7 +328,7 @@ fn objects(templates: &Templates, rendered: &RenderedRelease) -> Result<Vec<Obje
 
 /// The templates of a chart, as files of the platform.
 struct Templates {
-    /// The texts are shared with the platform's.
+    /// The texts are shared with the platform's files.
     files: Files,
     /// The folder of the chart.
     folder: String,
@@ -344,7 +344,7 @@ impl Templates {
         }
     }
 
-    /// Returns the file of a template, whose name begins with the chart's, which need not be the folder's.
+    /// Returns the file of a template, whose name begins with the chart's name instead of the folder's.
     fn file(&self, template: &str) -> String {
         let inside = template.split_once('/').map_or(template, |(_, inside)| inside);
         self.chart.origin(&format!("{}/{inside}", self.folder))
@@ -360,6 +360,6 @@ impl Templates {
 fn read(source: &str, text: &str) -> Result<Vec<Object>, Error> {
     read_objects(source, text).map_err(|found| {
         let messages: Vec<String> = found.iter().map(|diagnostic| diagnostic.message.clone()).collect();
-        Error::field("", format!("{source} renders what is no object: {}", messages.join("; ")))
+        Error::field("", format!("{source} renders an invalid manifest: {}", messages.join("; ")))
     })
 }

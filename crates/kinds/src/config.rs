@@ -1,4 +1,4 @@
-//! `config`: configuration files that several components share, as a ConfigMap.
+//! `config`: configuration files shared by several components, as a ConfigMap.
 
 use std::collections::BTreeMap;
 
@@ -10,29 +10,29 @@ use serde::Deserialize;
 
 use crate::workload::{FileField, FreeTable, config_map, file_texts};
 
-/// Configuration files that several components share: a ConfigMap.
+/// Configuration files shared by several components: a ConfigMap.
 ///
-/// A component mounts them with `config = { component = "…", mount = "…" }`; its pods roll when a file
+/// A component mounts them with `config = { component = "…", mount = "…" }`. Its pods are replaced when a file
 /// changes.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Config {
     /// The files by name.
     pub files: BTreeMap<String, ConfigFile>,
-    /// Components whose addresses the files name as `${link.<name>.address}`.
+    /// Components whose addresses the files use, as `${link.<name>.address}`.
     #[serde(default)]
     pub links: BTreeMap<Name, Target>,
 }
 
-/// One file of a shared configuration; one of `text`, `content` and `source` says what is in it.
+/// A file of a shared configuration. Set its content with one of `text`, `content` and `source`.
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct ConfigFile {
     /// The text of the file; `${link.…}` is expanded.
     pub text: Option<String>,
-    /// The content as a table, written as YAML or JSON by the ending of the file's name.
+    /// The content as a table, written as YAML or JSON according to the file extension.
     pub content: Option<FreeTable>,
-    /// A file of the source, relative to the tenant's folder.
+    /// A source file, relative to the tenant's folder.
     pub source: Option<String>,
 }
 
@@ -49,7 +49,7 @@ impl Component for Config {
     }
 
     fn links(&self) -> Vec<Link> {
-        // Addresses are known before anything runs, so a configuration waits for nobody.
+        // Addresses are known before anything runs, so a configuration need not wait for its links.
         Link::table(&self.links).map(|link| Link { ordered: false, ..link }).collect()
     }
 

@@ -1,4 +1,4 @@
-//! `cron-job`: a program that runs to its end, again and again.
+//! `cron-job`: a program that runs to completion on a schedule.
 
 use aqueduct_manifest::Object;
 use aqueduct_model::types::{Duration, Schedule};
@@ -11,22 +11,22 @@ use serde::Deserialize;
 use crate::job::job_spec;
 use crate::workload::{PodOptions, Workload, companions, file_texts, pod_template};
 
-/// A program that runs to its end on a schedule: a CronJob.
+/// A program that runs to completion on a schedule: a CronJob.
 ///
-/// Renders a CronJob and a ServiceAccount; with the fields that ask for them a ConfigMap,
-/// ExternalSecrets and PersistentVolumeClaims.
+/// Renders a CronJob and a ServiceAccount, and depending on the fields, a ConfigMap, ExternalSecrets and
+/// PersistentVolumeClaims.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct CronJob {
-    /// What all kinds with pods have.
+    /// The fields of all kinds with pods.
     #[serde(rename = "..")]
     #[schemars(flatten)]
     pub workload: Workload,
-    /// When it runs, as five fields of cron, in UTC.
+    /// When it runs, as a cron schedule in UTC.
     pub schedule: Schedule,
-    /// How long one run may take (default: an hour).
+    /// How long a run may take (default: one hour).
     pub timeout: Option<Duration>,
-    /// How often a run is tried again (default: 2).
+    /// How many times a failed run is retried (default: 2).
     pub retries: Option<u16>,
 }
 
@@ -59,7 +59,7 @@ impl Component for CronJob {
     }
 }
 
-/// Returns a CronJob of the component's name that never runs twice at once.
+/// Returns a CronJob with the component's name whose runs never overlap.
 pub(crate) fn cron_job(
     context: &Context<'_>,
     schedule: &Schedule,

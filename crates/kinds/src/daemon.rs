@@ -1,4 +1,4 @@
-//! `daemon`: an agent of every node, as a DaemonSet.
+//! `daemon`: an agent on every node, as a DaemonSet.
 
 use aqueduct_manifest::Object;
 use aqueduct_render::{Component, Context, Error, Errors, Horizon, Link, Offer, Site, SourceName, object};
@@ -11,9 +11,9 @@ use crate::workload::{PodOptions, Workload, companions, endpoints, file_texts, p
 
 /// An agent that runs once on every node: a DaemonSet, with a Service if it has ports.
 ///
-/// It reads folders of the node through `volumes` with `node`, and bears taints by
-/// `scheduling.tolerations`. Renders a DaemonSet and a ServiceAccount; with the fields that ask for them a
-/// Service, a ConfigMap, ExternalSecrets, a Certificate and a ServiceMonitor.
+/// It reads folders of the node through `volumes` with `node`, and tolerates taints with `scheduling.tolerations`.
+/// Renders a DaemonSet and a ServiceAccount, and depending on the fields, a Service, a ConfigMap, ExternalSecrets, a
+/// Certificate and a ServiceMonitor.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Daemon {

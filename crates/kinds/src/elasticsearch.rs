@@ -1,4 +1,4 @@
-//! `elasticsearch`: one node of the search engine, for logs.
+//! `elasticsearch`: a single node of the search engine, for logs.
 
 use std::collections::BTreeMap;
 
@@ -18,16 +18,16 @@ use crate::workload::{
 };
 use crate::{Stateful, constant};
 
-/// A node of Elasticsearch, the search engine, made for logs.
+/// A single Elasticsearch node for logs.
 ///
-/// Without `storage` it forgets when its pod ends. Users come from the secret store and are there before
-/// the node starts: `operator` for people, `kibana-server` for a `kibana`, `shipper` for a `fluent-bit`,
-/// `reader` for a `grafana`, and `janitor`, which only deletes what is old. Indices of logs are named
+/// Without `storage`, it loses its data when its pod ends. The passwords of its users come from the secret store, and
+/// the users exist before the node starts: `operator` for people, `kibana-server` for a `kibana`, `shipper` for a
+/// `fluent-bit`, `reader` for a `grafana`, and `janitor`, which only deletes old data. Log indices are named
 /// `kubernetes-<day>`.
 ///
-/// Renders what `stateful` renders, and an ExternalSecret with the passwords. It is one node without
-/// encryption inside the cluster, where the network policies let in only those that link to it; its indices
-/// stay yellow, since there is no second node for a replica. Larger users take ECK's operator, or the chart:
+/// Renders the same objects as `stateful`, and an ExternalSecret with the passwords. It is one node without
+/// encryption within the cluster, and the network policies only admit components that link to it. Its indices stay
+/// yellow, since there is no second node for replicas. For larger installations, use the ECK operator, or the chart:
 ///
 /// ```toml
 /// kind = "chart"
@@ -48,7 +48,7 @@ pub struct Elasticsearch {
     /// The entry in the environment's secret store with the passwords `operator`, `kibana`, `shipper`,
     /// `reader` and `janitor`.
     pub remote: String,
-    /// CPU and memory of the node, which gives half of its memory to its heap.
+    /// CPU and memory of the node; half of the memory is for the heap.
     pub resources: Resources,
     /// The volume that keeps the data.
     pub storage: Option<Storage>,
@@ -63,10 +63,10 @@ const HOME: &str = "/usr/share/elasticsearch";
 const CONFIGURATION: &str = "/etc/elasticsearch";
 const SOURCE: &str = "/etc/elasticsearch-source";
 
-/// The user that only searches, and the property of its password.
+/// The read-only user, and the property of its password.
 pub const READER: &str = "reader";
 
-/// The users: the name, the role, the property of the entry, and the key of the Secret.
+/// The users: name, role, property of the entry, and key of the Secret.
 const USERS: [(&str, &str, &str, &str); 5] = [
     ("operator", "superuser", "operator", "OPERATOR_PASSWORD"),
     ("kibana-server", "kibana_system", "kibana", "KIBANA_PASSWORD"),
@@ -75,7 +75,7 @@ const USERS: [(&str, &str, &str, &str); 5] = [
     ("janitor", "janitor", "janitor", "JANITOR_PASSWORD"),
 ];
 
-/// The roles that the server does not have by itself.
+/// The roles that the server does not have built in.
 const ROLES: &str = "\
 shipper:
   cluster: [monitor]
@@ -130,8 +130,8 @@ xpack.security.transport.ssl.enabled: false
         )
     }
 
-    /// Returns the script that fills the folder of the configuration: the image's own files, then those of
-    /// this component, then the users, whose file the server reads at its start.
+    /// Returns the script that fills the configuration folder: the image's own files, then those of this component,
+    /// then the file of users, which the server reads at startup.
     fn prepare() -> String {
         let mut lines = vec![
             "set -eu".to_owned(),
@@ -172,7 +172,7 @@ xpack.security.transport.ssl.enabled: false
             ]),
             variables: BTreeMap::from([
                 ("ES_PATH_CONF".to_owned(), Variable::Text(CONFIGURATION.to_owned())),
-                // Logs go to the container's output and not to files beside it.
+                // Logs go to the container's output, not to files.
                 (
                     "ES_JAVA_OPTS".to_owned(),
                     Variable::Text("-Xlog:disable -Xlog:all=warning:stderr:utctime,level,tags".to_owned()),
@@ -193,7 +193,7 @@ xpack.security.transport.ssl.enabled: false
                 ("elasticsearch.yml".to_owned(), file(self.configuration(site))),
                 ("roles.yml".to_owned(), file(ROLES.to_owned())),
             ]),
-            // The port opens once the node has a leader; the server itself answers only to those who log in.
+            // The port opens once the node has a leader. The server itself requires a login.
             probes: Probes {
                 startup: Some(probe("http", "20s", 30)),
                 liveness: Some(probe("http", "30s", 6)),
@@ -212,7 +212,7 @@ xpack.security.transport.ssl.enabled: false
                 (constant("logs"), scratch(&format!("{HOME}/logs"), "64Mi")),
                 (constant("temporary"), scratch("/tmp", "256Mi")),
             ]),
-            // The files of the image belong to its user and to the group of root.
+            // The files of the image belong to its user and the root group.
             security: Security { user: Some(1000), group: Some(0), ..Security::default() },
             scheduling: self.scheduling.clone(),
             ..Workload::new(self.image.clone(), self.resources.clone())

@@ -1,4 +1,4 @@
-//! `etcd`: a cluster of the key-value store, as a StatefulSet that finds its own members.
+//! `etcd`: a cluster of the key-value store, as a StatefulSet.
 
 use std::collections::BTreeMap;
 
@@ -18,17 +18,17 @@ use crate::{Stateful, constant};
 const CLIENT: u16 = 2379;
 const PEER: u16 = 2380;
 
-/// A cluster of etcd: a StatefulSet whose member list follows from the number of replicas.
+/// An etcd cluster: a StatefulSet whose member list follows from the number of replicas.
 ///
-/// Renders what `stateful` renders. Clients link to it and use `${link.<name>.members}` for the addresses
-/// of all members.
+/// Renders the same objects as `stateful`. Clients link to it and use `${link.<name>.members}` for the addresses of
+/// all members.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Etcd {
     /// The image.
     #[serde(default = "image")]
     pub image: Image,
-    /// How many members there are: 1, 3, 5 or 7.
+    /// The number of members: 1, 3, 5 or 7.
     #[serde(default = "three")]
     pub replicas: u16,
     /// CPU and memory of each member.
@@ -91,12 +91,12 @@ impl Etcd {
             failures: Some(failures),
             ..Probe::default()
         };
-        // A member that has lost the others, or has no space left, does not become better by a restart.
+        // A restart does not help a member that has lost the others or has no space left.
         let alive = "/health?exclude=NOSPACE&serializable=true";
         Stateful {
             replicas: Some(self.replicas),
             peers: true,
-            // The members wait for one another, so none would ever be ready first.
+            // The members wait for each other, so starting them one by one would deadlock.
             parallel: true,
             ..Stateful::new(Workload {
                 command: vec!["/usr/local/bin/etcd".to_owned()],
@@ -109,7 +109,7 @@ impl Etcd {
                         "ETCD_NAME".to_owned(),
                         Variable::From(VariableSource::Field("metadata.name".to_owned())),
                     ),
-                    // Without it every version of every key is kept, until there is no space left.
+                    // Without compaction, every version of every key is kept until there is no space left.
                     ("ETCD_AUTO_COMPACTION_MODE".to_owned(), text("periodic".to_owned())),
                     ("ETCD_AUTO_COMPACTION_RETENTION".to_owned(), text("1h".to_owned())),
                     ("ETCD_DATA_DIR".to_owned(), text("/var/lib/etcd/data".to_owned())),
@@ -124,7 +124,7 @@ impl Etcd {
                 probes: Probes {
                     liveness: Some(health(alive, "10s", 6)),
                     readiness: Some(health("/health", "5s", 3)),
-                    // A large log takes its time to be read again.
+                    // Reading a large log again takes time.
                     startup: Some(health(alive, "5s", 60)),
                 },
                 volumes: BTreeMap::from([(constant("data"), self.storage.volume("/var/lib/etcd"))]),
@@ -141,7 +141,7 @@ impl Etcd {
 }
 
 fn port(port: u16) -> aqueduct_model::types::Port {
-    port.to_string().parse().expect("the ports of stock kinds are not 0")
+    port.to_string().parse().expect("the ports of stock kinds are valid")
 }
 
 impl Component for Etcd {

@@ -1,4 +1,4 @@
-//! What kinds that take foreign manifests share: reading them, and saying who reaches their pods.
+//! The shared parts of kinds with foreign manifests: reading the manifests, and network access to their pods.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -12,8 +12,7 @@ use serde::Deserialize;
 
 use crate::workload::Egress;
 
-/// Tells whether an object that something foreign made is the one that was rendered in the end: it has got its namespace
-/// since.
+/// Tells whether a foreign object is the same as a rendered one, which has since been given its namespace.
 pub(crate) fn is_same(made: &Object, rendered: &Object) -> bool {
     let is_namespace = made.namespace().is_empty() || made.namespace() == rendered.namespace();
     made.group() == rendered.group()
@@ -22,10 +21,10 @@ pub(crate) fn is_same(made: &Object, rendered: &Object) -> bool {
         && is_namespace
 }
 
-/// Returns the text files at a path of the source that is a file or a folder, by name.
+/// Returns the text files at a source path (a file or folder), by name.
 ///
 /// # Errors
-/// A path where there is nothing, and files of another kind.
+/// Returns an error if the path does not exist, or contains other files.
 pub fn texts<'a>(
     context: &Context<'a>,
     field: &str,
@@ -40,16 +39,13 @@ pub fn texts<'a>(
     let names: Vec<&str> = match single {
         Some(name) if is_meant(name) => vec![name],
         Some(_) => {
-            return Err(Error::field(
-                field,
-                format!("only files that end in {meant} are read here: `{written}`"),
-            ));
+            return Err(Error::field(field, format!("expected a file that ends in {meant}: `{written}`")));
         }
         None => files.below(&path).map(|(name, _)| name).filter(|name| is_meant(name)).collect(),
     };
     if names.is_empty() {
         return Err(if files.is_folder(&path) {
-            Error::field(field, format!("no file of the folder ends in {meant}: `{written}`"))
+            Error::field(field, format!("no file in the folder ends in {meant}: `{written}`"))
         } else {
             Error::field(field, format!("there is no such file or folder: `{written}`"))
                 .hint(context.source_base(written))
@@ -66,12 +62,13 @@ pub fn texts<'a>(
         .collect()
 }
 
-/// Reads the objects of a text of YAML documents, or of a file of JSON; lists are taken apart, empty documents dropped.
+/// Reads the objects of YAML documents or a JSON file. Lists are split into their items, and empty documents are
+/// dropped.
 ///
-/// The last line ends as all others do, as it does for `kubectl` and Argo CD: a text in it has its line end.
+/// As in `kubectl` and Argo CD, the last line always ends with a newline, which a block scalar there includes.
 ///
 /// # Errors
-/// What is not YAML, and documents that are no objects.
+/// Returns an error for invalid YAML, and for documents that are not objects.
 pub fn read_objects(file: &str, text: &str) -> Result<Vec<Object>, Vec<Diagnostic>> {
     let lines = Lines::new(text);
     let path: Arc<str> = file.into();
@@ -99,7 +96,7 @@ pub fn read_objects(file: &str, text: &str) -> Result<Vec<Object>, Vec<Diagnosti
 
 /// Returns the documents of a text, each with its line.
 fn documents(file: &str, text: &str) -> Result<Vec<(u32, Value)>, yaml::Error> {
-    // YAML has no pairs of surrogates, which writers of JSON like.
+    // JSON may contain surrogate pairs, which YAML does not allow.
     if file.ends_with(".json")
         && let Ok(value) = json::read(text)
     {
@@ -119,7 +116,7 @@ fn expand(map: Map, origin: &Place, objects: &mut Vec<Object>, diagnostics: &mut
         return;
     }
     let generated = object.at(&["metadata", "generateName"]).and_then(Value::as_str).is_some();
-    // Argo CD makes a name for each run of a hook; anything else could not be found again.
+    // Argo CD generates a name for each run of a hook. Other objects could not be found again.
     let is_hook =
         ["argocd.argoproj.io/hook", "helm.sh/hook"].iter().any(|key| object.annotation(key).is_some());
     let name = if generated && is_hook { "generated" } else { object.name() };
@@ -136,21 +133,21 @@ fn expand(map: Map, origin: &Place, objects: &mut Vec<Object>, diagnostics: &mut
         let mut diagnostic = Diagnostic::error("not-an-object", message).label(origin.clone(), "");
         if generated && name.is_empty() {
             diagnostic =
-                diagnostic.hint("only hooks may have `generateName`: `argocd.argoproj.io/hook` makes one");
+                diagnostic.hint("only hooks may use `generateName`: set the annotation `argocd.argoproj.io/hook`, or a `name`");
         }
         for field in missing {
             let path: Vec<&str> = field.split('.').collect();
             if let Some(value) = object.at(&path).filter(|value| !value.is_null() && value.as_str().is_none())
             {
                 let read = format!("`{field}` is read as the {} `{}`", value.kind(), json::write(value));
-                diagnostic = diagnostic.hint(format!("{read}: a text that looks like one goes in quotes"));
+                diagnostic = diagnostic.hint(format!("{read}: put a string that looks like one in quotes"));
             }
         }
         diagnostics.push(diagnostic);
     }
 }
 
-/// What other components can reach of foreign objects.
+/// An endpoint of foreign objects for other components.
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct EndpointField {
@@ -160,48 +157,48 @@ pub struct EndpointField {
     pub port: Port,
     /// The port that the container listens on (default: the Service's).
     pub container_port: Option<Port>,
-    /// The labels of the pods (default: those of the policy, where `policies` has one; else those of all pods of the
-    /// component).
+    /// The labels of the pods (default: those of the policy, if `policies` has exactly one; otherwise those of all
+    /// pods of the component).
     #[serde(default)]
     pub pods: BTreeMap<String, String>,
 }
 
-/// What a group of foreign pods may reach, and who may reach it.
+/// The connections that a group of foreign pods may open and accept.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct PolicyField {
     /// The labels of the pods (default: those of all pods of the component).
     #[serde(default)]
     pub pods: BTreeMap<String, String>,
-    /// Whether the pods of the group are kept apart from one another.
+    /// Whether the pods of the group are isolated from each other.
     #[serde(default)]
     pub apart: bool,
-    /// The container ports that the ingress controller reaches.
+    /// The container ports that the ingress controller can reach.
     #[serde(default)]
     pub from_ingress: Vec<Port>,
     /// Where metrics are served.
     pub metrics: Option<Port>,
-    /// The container ports that every namespace of the cluster reaches.
+    /// The container ports that every namespace of the cluster can reach.
     #[serde(default)]
     pub from_cluster: Vec<Port>,
-    /// The container ports that the world outside of the cluster reaches, such as those behind a load balancer.
+    /// The container ports that can be reached from outside the cluster, such as those behind a load balancer.
     #[serde(default)]
     pub from_outside: Vec<Port>,
-    /// The container ports that all pods of a namespace reach, by the namespace.
+    /// The container ports that all pods of a namespace can reach, by namespace.
     #[serde(default)]
     pub from_namespaces: BTreeMap<Name, Vec<Port>>,
     /// Whether the pods talk to the Kubernetes API.
     #[serde(default)]
     pub api_server: bool,
-    /// Whether the pods reach every pod and node of the cluster, as a scraper or an ingress controller does.
+    /// Whether the pods can reach every pod and node of the cluster, as a metrics scraper or ingress controller must.
     #[serde(default)]
     pub to_cluster: bool,
-    /// Addresses outside of the cluster that the pods may reach.
+    /// Addresses outside the cluster that the pods may reach.
     #[serde(default)]
     pub egress: Vec<Egress>,
 }
 
-/// Returns what a component of foreign objects offers; `all` are the labels of all its pods.
+/// Returns the endpoints and policies of a component of foreign objects; `all` are the labels of all its pods.
 pub fn foreign_offer(
     site: &Site<'_>,
     endpoints: &BTreeMap<Name, EndpointField>,
@@ -260,7 +257,7 @@ pub fn foreign_offer(
     Offer { endpoints, pod_groups: groups, ..Offer::default() }
 }
 
-/// Returns the labels of the pods of the only policy, none where there are several.
+/// Returns the pod labels of the only policy; `None` if there are several.
 fn only_pods(policies: &BTreeMap<Name, PolicyField>) -> &BTreeMap<String, String> {
     const NONE: &BTreeMap<String, String> = &BTreeMap::new();
     let mut all = policies.values();
@@ -270,8 +267,8 @@ fn only_pods(policies: &BTreeMap<Name, PolicyField>) -> &BTreeMap<String, String
     }
 }
 
-/// Returns what a component of plain manifests offers: nothing tells its pods from others, so that policies and
-/// endpoints name their labels.
+/// Returns the endpoints and policies of a component of plain manifests. Nothing else identifies its pods, so
+/// policies and endpoints must set their labels.
 pub fn manifest_offer(
     site: &Site<'_>,
     endpoints: &BTreeMap<Name, EndpointField>,
@@ -285,7 +282,7 @@ pub fn manifest_offer(
     offer
 }
 
-/// Reports policies and endpoints of plain manifests that do not name the labels of their pods.
+/// Reports policies and endpoints of plain manifests without pod labels.
 pub fn check_pods(
     context: &Context<'_>,
     endpoints: &BTreeMap<Name, EndpointField>,
@@ -296,8 +293,8 @@ pub fn check_pods(
     let policies = policies.iter().map(|(name, policy)| ("policies", name, policy.pods.is_empty()));
     for (field, name, _) in endpoints.chain(policies).filter(|(.., is_empty)| *is_empty) {
         context.report(
-            Error::path(&[field, name.as_str()], format!("`{name}` does not say which pods are meant"))
-                .hint("name their labels, such as `pods = { app = \"web\" }`"),
+            Error::path(&[field, name.as_str()], format!("`{name}` does not select any pods"))
+                .hint("set their labels, such as `pods = { app = \"web\" }`"),
         );
     }
 }

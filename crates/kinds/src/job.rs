@@ -1,4 +1,4 @@
-//! `job`: a program that runs once, to its end.
+//! `job`: a program that runs to completion once.
 
 use std::collections::BTreeMap;
 
@@ -12,11 +12,10 @@ use serde::Deserialize;
 
 use crate::workload::{PodOptions, Workload, companions, file_texts, pod_template};
 
-/// A program that runs once, to its end: a Job, run again at each synchronisation.
+/// A program that runs to completion: a Job, which runs again at each sync.
 ///
-/// A Job cannot be changed once it exists, so it is an Argo CD hook: the old one is deleted before the
-/// new one is made. Renders a Job and a ServiceAccount; with the fields that ask for them a ConfigMap
-/// and ExternalSecrets.
+/// An existing Job cannot be changed, so it is an Argo CD hook: the old Job is deleted before the new one is created.
+/// Renders a Job and a ServiceAccount, and depending on the fields, a ConfigMap and ExternalSecrets.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Job {
@@ -24,23 +23,23 @@ pub struct Job {
     #[serde(rename = "..")]
     #[schemars(flatten)]
     pub workload: Workload,
-    /// When it runs in a synchronisation.
+    /// When it runs during a sync.
     #[serde(default)]
     pub hook: SyncHook,
     /// How long it may take (default: ten minutes).
     pub timeout: Option<Duration>,
-    /// How often it is tried again (default: 2).
+    /// How many times it is retried after a failure (default: 2).
     pub retries: Option<u16>,
 }
 
-/// When a job runs in a synchronisation.
+/// When a job runs during a sync.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum SyncHook {
     /// Together with the rest of the component.
     #[default]
     Sync,
-    /// After everything of the component is healthy.
+    /// After everything in the component is healthy.
     PostSync,
 }
 
@@ -87,7 +86,7 @@ impl Component for Job {
     }
 }
 
-/// Returns the spec of a Job that may take some seconds and is tried again some times.
+/// Returns the spec of a Job with a time limit and a number of retries.
 pub(crate) fn job_spec(template: PodTemplateSpec, timeout: u64, retries: u16) -> batch::JobSpec {
     batch::JobSpec {
         active_deadline_seconds: Some(timeout.min(i64::MAX as u64) as i64),

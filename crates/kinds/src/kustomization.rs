@@ -16,24 +16,24 @@ use serde::Deserialize;
 use self::charts::Charts;
 use crate::foreign::{EndpointField, PolicyField, foreign_offer, is_same};
 
-/// A kustomization, built in this process as `kustomize build` builds it.
+/// A kustomization, built in this process as by `kustomize build`.
 ///
-/// The path may hold `${environment.name}`, or be another one in each environment. Remote bases and resources
-/// are fetched once with `aqueduct vendor` and held against `aqueduct.lock` at each render; nothing is fetched
-/// while rendering. Charts under `helmCharts` are rendered in this process, with the APIs of the environment, from the
-/// folder where they lie, and what their schemas refer to on the web is vendored. Functions that run programs are refused.
+/// The path may contain `${environment.name}`, or differ by environment. `aqueduct vendor` fetches remote bases and
+/// resources once. Each render verifies them against `aqueduct.lock`, and rendering never fetches anything. Charts in
+/// `helmCharts` are rendered in this process from their local folder, with the environment's APIs. Schemas that they
+/// refer to by URL are vendored. Functions that run programs are not supported.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Kustomization {
-    /// The folder: relative to the tenant's folder, or with a leading `/` to the platform's.
+    /// The folder, relative to the tenant's folder, or with a leading `/`, to the platform's.
     pub path: String,
     /// Components that must start first.
     #[serde(default)]
     pub links: BTreeMap<Name, Target>,
-    /// What other components can reach of this one, by name.
+    /// The endpoints that other components can link to, by name.
     #[serde(default)]
     pub endpoints: BTreeMap<Name, EndpointField>,
-    /// What the pods may reach, and who may reach them (default: the pods of the component reach one another).
+    /// The connections that the pods may open and accept (default: the pods of the component can reach each other).
     #[serde(default)]
     pub policies: BTreeMap<Name, PolicyField>,
 }
@@ -69,7 +69,7 @@ impl Component for Kustomization {
             if field.find(&made.map).is_none() && !field.is_empty() {
                 return Vec::new();
             }
-            // What was changed inside of it did not write the field.
+            // A change within the operation did not write the field itself.
             let wrote =
                 trace.changes.iter().rev().filter(|change| field.is_below(&Pointer::read(&change.pointer)));
             let causes = wrote.map(|change| &change.cause).chain([&trace.source]);
@@ -92,7 +92,7 @@ fn built(context: &Context<'_>, path: &str, trace: bool) -> Result<Build, aquedu
     build(context.inputs.files, path, &options)
 }
 
-/// Returns why nothing was built: at the place in the kustomization where that is known, else at the path.
+/// Returns the build error, at its place in the kustomization if known, or else at the path.
 fn refusal(context: &Context<'_>, error: &aqueduct_kustomize::Error) -> Error {
     let Some((message, place)) = error.located() else {
         let failure = Error::field("path", error.to_string());

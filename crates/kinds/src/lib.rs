@@ -1,7 +1,8 @@
-//! The kinds that platforms are built from: programs, configuration, secrets, data stores, and packages made by others.
+//! The general kinds of components: programs, configuration, secrets, data stores, and third-party packages.
 //!
-//! Each kind is one file, and its doc comment is its reference page. Code that all kinds with pods share is in [`workload`],
-//! code that kinds with foreign manifests share is in [`foreign`]. They use nothing that your own kinds could not use.
+//! Each kind is one file, and its doc comment is its reference page. [`workload`] contains the code shared by all
+//! kinds with pods, and [`foreign`] the code shared by kinds with foreign manifests. They use nothing that your own
+//! kinds could not use too.
 
 mod backup;
 mod chart;
@@ -67,10 +68,10 @@ pub fn all() -> Vec<RegisteredKind> {
     ]
 }
 
-/// Returns a value that a kind writes as a literal.
+/// Parses a literal in a kind's code.
 ///
 /// # Panics
-/// A literal that is not of the type.
+/// Panics if the literal is not a valid value of the type.
 pub fn constant<T: std::str::FromStr>(text: &str) -> T {
     text.parse().ok().expect("the literals of a kind are valid, as its tests show")
 }

@@ -1,4 +1,4 @@
-//! `manifests`: plain YAML of the source, taken as it is.
+//! `manifests`: plain YAML manifests from the source, as they are.
 
 use std::collections::BTreeMap;
 
@@ -10,23 +10,23 @@ use serde::Deserialize;
 
 use crate::foreign::{EndpointField, PolicyField, check_pods, manifest_offer, read_objects};
 
-/// Plain YAML manifests, taken as they are.
+/// Plain YAML manifests, as they are.
 ///
-/// Each file may hold several documents; a `List` is taken apart. Namespace and labels are added, patches
-/// applied, and the checks look at the objects like at any other.
+/// Each file may contain several documents, and a `List` is split into its items. Namespace and labels are added,
+/// patches are applied, and the checks treat the objects like any others.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Manifests {
-    /// A file, or a folder whose `.yaml`, `.yml` and `.json` files are all read; relative to the tenant's folder, or
-    /// with a leading `/` to the platform's.
+    /// A file, or a folder in which all `.yaml`, `.yml` and `.json` files are read; relative to the tenant's folder,
+    /// or with a leading `/`, to the platform's.
     pub path: String,
-    /// Components whose endpoints the pods reach, and which must start first; the pods are those of `policies`.
+    /// Components that the pods in `policies` connect to, and which must start first.
     #[serde(default)]
     pub links: BTreeMap<Name, Target>,
-    /// What other components can reach of this one, by name.
+    /// The endpoints that other components can link to, by name.
     #[serde(default)]
     pub endpoints: BTreeMap<Name, EndpointField>,
-    /// What groups of pods may reach and who may reach them, by the name of the group.
+    /// The connections that groups of pods may open and accept, by group name.
     #[serde(default)]
     pub policies: BTreeMap<Name, PolicyField>,
 }
@@ -57,8 +57,10 @@ impl Component for Manifests {
                 Ok(found) => objects.extend(found),
                 Err(found) if file == path => diagnostics.extend(found),
                 Err(found) => {
-                    let hint =
-                        format!("every file in `{}` is read as a manifest: move out what is none", self.path);
+                    let hint = format!(
+                        "every file in `{}` is read as a manifest: move other files elsewhere",
+                        self.path
+                    );
                     diagnostics.extend(found.into_iter().map(|diagnostic| diagnostic.hint(hint.clone())));
                 }
             }

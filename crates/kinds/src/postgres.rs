@@ -1,4 +1,4 @@
-//! `postgres`: a PostgreSQL database, in the cluster, run by an operator, or managed by the cloud.
+//! `postgres`: a PostgreSQL database, run in the cluster, by an operator, or by the cloud.
 
 use std::collections::BTreeMap;
 
@@ -22,10 +22,10 @@ use crate::{Stateful, constant};
 
 /// A PostgreSQL database.
 ///
-/// `mode` says who runs it. `in-cluster` renders a StatefulSet with one pod, which keeps its data where
-/// `storage` is given; `operator` renders a `postgresql` resource of Zalando's operator, with replicas;
-/// `managed` renders no database, but an ExternalSecret with the connection to one of the cloud. Whoever
-/// names it with `database = "…"` works with all three alike.
+/// `mode` decides who runs it. `in-cluster` renders a StatefulSet with one pod, which keeps its data if `storage` is
+/// set. `operator` renders a `postgresql` resource for Zalando's operator, with replicas. `managed` renders no
+/// database, only an ExternalSecret with the connection to a cloud database. Components that use it with
+/// `database = "…"` work with all three modes.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Postgres {
@@ -35,19 +35,19 @@ pub struct Postgres {
     pub database: Option<String>,
     /// The user that owns it (default: the database's name).
     pub user: Option<String>,
-    /// The entry in the environment's secret store: with `password` in the cluster, with `host`, `port`,
-    /// `database`, `user` and `password` for a managed database.
+    /// The entry in the environment's secret store: with `password` for a database in the cluster; with `host`,
+    /// `port`, `database`, `user` and `password` for a managed database.
     pub remote: Option<String>,
-    /// The image in the cluster, which also says the operator's major version.
+    /// The image for a database in the cluster; its tag also sets the major version for the operator.
     #[serde(default = "image")]
     pub image: Image,
-    /// How many instances the operator runs (default: 1).
+    /// The number of instances that the operator runs (default: 1).
     pub replicas: Option<u16>,
     /// CPU and memory of each instance; not for a managed database.
     pub resources: Option<Resources>,
-    /// The volume of each instance; without it a database in the cluster forgets when its pod ends.
+    /// The volume of each instance; without it, a database in the cluster loses its data when its pod ends.
     pub storage: Option<Storage>,
-    /// The team of the operator (default: the tenant's name).
+    /// The team for the operator (default: the tenant's name).
     pub team: Option<Name>,
     /// The namespace of the operator.
     #[serde(default = "operator_namespace")]
@@ -96,7 +96,7 @@ impl Postgres {
         self.team.as_ref().map_or_else(|| site.tenant().to_owned(), ToString::to_string)
     }
 
-    /// The operator insists on a name that begins with the team's.
+    /// The operator requires a name that begins with the team's.
     fn cluster(&self, site: &Site<'_>) -> String {
         format!("{}-{}", self.team(site), site.name())
     }
@@ -110,7 +110,7 @@ impl Postgres {
         format!("{user}.{}.credentials.postgresql.acid.zalan.do", self.cluster(site))
     }
 
-    /// Returns the fields that the mode needs and that are not given, all at once.
+    /// Returns all missing fields that the mode needs.
     fn missing(&self) -> Vec<Error> {
         let resources = ("resources", self.resources.is_some());
         let remote = ("remote", self.remote.is_some());
@@ -128,7 +128,7 @@ impl Postgres {
                     }
                     "remote" => "`remote = \"path/of/the/login\"` in the secret store of the environment",
                     "storage" => "`storage = { size = \"10Gi\" }`",
-                    _ => "`cidr = \"10.0.0.0/16\"`, where the database is reached",
+                    _ => "`cidr = \"10.0.0.0/16\"`, the address range of the database",
                 };
                 Error::field("mode", format!("mode `{mode}` needs `{field}`")).hint(format!("such as {example}"))
             })
@@ -143,7 +143,7 @@ impl Postgres {
         let ready = |period: &str, failures| Probe {
             command: vec![
                 "pg_isready".to_owned(),
-                // Not the socket: the server that the image runs while it prepares the data listens there.
+                // Not the socket, where the temporary server listens while the image prepares the data.
                 "--host".to_owned(),
                 "127.0.0.1".to_owned(),
                 "--username".to_owned(),
@@ -181,7 +181,7 @@ impl Postgres {
             probes: Probes {
                 liveness: Some(ready("10s", 3)),
                 readiness: Some(ready("10s", 3)),
-                // The first start makes the database, one after a crash reads the log again.
+                // The first start creates the database, and a start after a crash replays the log.
                 startup: Some(ready("5s", 120)),
             },
             volumes: BTreeMap::from([
@@ -194,9 +194,9 @@ impl Postgres {
                 (constant("run"), scratch("/var/run/postgresql", "16Mi")),
                 (constant("shared-memory"), VolumeField { memory: true, ..scratch("/dev/shm", "256Mi") }),
             ]),
-            // The user that the official image makes for the server.
+            // The server's user in the official image.
             security: Security { user: Some(999), ..Security::default() },
-            // It writes what it has in memory before it ends.
+            // It writes its memory to disk before it ends.
             shutdown: Some(Shutdown { grace: Some(constant("2m")), ..Shutdown::default() }),
             scheduling: self.scheduling.clone(),
             ..Workload::new(self.image.clone(), resources.clone())
@@ -292,14 +292,14 @@ impl Component for Postgres {
     }
 
     fn render(&self, context: &Context<'_>) -> Result<Vec<Object>, Error> {
-        // Scripts, addresses and the operator take these names as they stand, and PostgreSQL cuts longer ones.
+        // Scripts, URLs and the operator use these names unquoted, and PostgreSQL truncates longer ones.
         let inner = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
         for (field, name) in [("database", &self.database), ("user", &self.user)] {
             let Some(name) = name else { continue };
             let starts = name.starts_with(|letter: char| letter.is_ascii_alphabetic() || letter == '_');
             if !starts || name.len() > 63 || !name.bytes().all(inner) {
                 let message = format!(
-                    "`{name}` is no name of a {field}: wanted are at most 63 letters, digits, `_` and `-`, a letter or `_` first"
+                    "`{name}` is not a valid {field} name: expected at most 63 letters, digits, `_` and `-`, starting with a letter or `_`"
                 );
                 return Err(Error::field(field, message));
             }
@@ -317,9 +317,9 @@ impl Component for Postgres {
                 if let Some(replicas) = self.replicas.filter(|replicas| *replicas != 1) {
                     return Err(Error::field(
                         "replicas",
-                        format!("a database in the cluster has one instance: `{replicas}`"),
+                        format!("a database in the cluster has only one instance: `{replicas}`"),
                     )
-                    .hint("mode `operator` replicates"));
+                    .hint("use mode `operator` for replicas"));
                 }
                 let resources = self.given("resources", self.resources.as_ref())?;
                 let mut objects = Component::render(&self.stateful(&context.site, resources), context)?;

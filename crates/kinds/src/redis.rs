@@ -1,4 +1,4 @@
-//! `redis`: a cache or small store that speaks the Redis protocol, by Redis or KeyDB.
+//! `redis`: a cache or small store with the Redis protocol, run by Redis or KeyDB.
 
 use std::collections::BTreeMap;
 
@@ -18,16 +18,16 @@ use crate::workload::{
 };
 use crate::{Stateful, constant};
 
-/// A server that speaks the Redis protocol: a StatefulSet of one pod.
+/// A server with the Redis protocol: a StatefulSet with one pod.
 ///
-/// Without `storage` it is a cache, which forgets when its pod ends and drops what was used least; with
-/// `storage` it writes every change to its volume and refuses writes when it is full. Its password comes
-/// from the secret store and is never part of the configuration file. Whoever names the component with
-/// `database = "…"` gets `REDIS_HOST`, `REDIS_PORT`, `REDIS_DB`, `REDIS_USER` and `REDIS_PASSWORD`.
+/// Without `storage`, it is a cache: it loses its data when its pod ends, and evicts the least recently used keys.
+/// With `storage`, it writes every change to its volume and rejects writes when it is full. Its password comes from
+/// the secret store and is never part of the configuration file. Components that use it with `database = "…"` get
+/// `REDIS_HOST`, `REDIS_PORT`, `REDIS_DB`, `REDIS_USER` and `REDIS_PASSWORD`.
 ///
-/// Renders what `stateful` renders, and an ExternalSecret with the password. It is one server without
-/// replicas or sentinels, enough for a demo or a small cluster. Larger users take a chart, for KeyDB that
-/// of <https://enapter.github.io/charts>:
+/// Renders the same objects as `stateful`, and an ExternalSecret with the password. It is one server without replicas
+/// or sentinels, for demos and small clusters. For larger installations, use a chart (for KeyDB, from
+/// <https://enapter.github.io/charts>):
 ///
 /// ```toml
 /// kind = "chart"
@@ -42,15 +42,15 @@ use crate::{Stateful, constant};
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Redis {
-    /// The program that serves.
+    /// The server program.
     #[serde(default)]
     pub flavour: Flavour,
-    /// The image (default: the official one of the flavour).
+    /// The image (default: the flavour's official image).
     pub image: Option<Image>,
-    /// The entry in the environment's secret store with `REDIS_PASSWORD`, so that components of other
-    /// namespaces may take it from there.
+    /// The entry in the environment's secret store with `REDIS_PASSWORD`, which components in other namespaces can
+    /// use too.
     pub remote: String,
-    /// CPU and memory of the server, which gives three quarters of its memory to data.
+    /// CPU and memory of the server; three quarters of the memory are for data.
     pub resources: Resources,
     /// The volume that keeps the data.
     pub storage: Option<Storage>,
@@ -59,19 +59,19 @@ pub struct Redis {
     pub scheduling: Scheduling,
 }
 
-/// A program that speaks the Redis protocol.
+/// A server program with the Redis protocol.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Flavour {
     /// Redis.
     #[default]
     Redis,
-    /// KeyDB, which serves with several threads.
+    /// KeyDB, which is multi-threaded.
     KeyDb,
 }
 
 const PORT: u16 = 6379;
-/// The folder with the part of the configuration that is secret.
+/// The folder with the secret part of the configuration.
 const LOGIN: &str = "/etc/redis-login";
 const PASSWORD: &str = "REDIS_PASSWORD";
 
@@ -127,7 +127,7 @@ impl Redis {
             None => [
                 "maxmemory-policy allkeys-lru".to_owned(),
                 "appendonly no".to_owned(),
-                // A replica's first copy would otherwise be written to the scratch space.
+                // Otherwise, a replica's first copy would be written to the scratch space.
                 "repl-diskless-sync yes".to_owned(),
                 "save \"\"".to_owned(),
             ],
@@ -144,7 +144,7 @@ impl Redis {
     fn stateful(&self, site: &Site<'_>) -> Stateful {
         let client = self.flavour.client();
         let ping = |delay: &str, failures| Probe {
-            // An error such as a refused login would also end with 0.
+            // The client also exits with 0 on errors, such as a failed login.
             command: ["sh", "-c", &format!("{client} ping | grep -q PONG")].map(str::to_owned).to_vec(),
             delay: Some(constant(delay)),
             period: Some(constant("10s")),
@@ -182,10 +182,10 @@ impl Redis {
                     source: None,
                 },
             )]),
-            // Loading a large file after a restart takes its time; meanwhile the answer is not PONG.
+            // Loading a large file after a restart takes time, and meanwhile the answer is not PONG.
             probes: Probes { liveness: Some(ping("30s", 12)), readiness: Some(ping("2s", 3)), startup: None },
             volumes: BTreeMap::from([(constant("data"), data)]),
-            // The user that both images make for the server.
+            // The server's user in both images.
             security: Security { user: Some(999), ..Security::default() },
             scheduling: self.scheduling.clone(),
             ..Workload::new(

@@ -8,16 +8,16 @@ use serde::Deserialize;
 use crate::custom::ExternalSecret;
 use crate::workload::secret_store;
 
-/// Secret values of the environment's secret store: an ExternalSecret, and from it a Secret.
+/// Secret values from the environment's secret store: an ExternalSecret, which creates a Secret.
 ///
-/// Components use it with `[secrets.<name>] component = "…"`. It starts in an earlier wave than they do,
-/// so that a job before the rollout finds it.
+/// Components use it with `[secrets.<name>] component = "…"`. It is applied in an earlier wave than they are, so that
+/// it exists for a job before the rollout.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Secret {
     /// The entry in the environment's secret store.
     pub remote: String,
-    /// The keys, each of which is a property of the entry.
+    /// The keys; each is a property of the entry.
     pub keys: Vec<String>,
 }
 

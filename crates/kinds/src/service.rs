@@ -20,9 +20,9 @@ use crate::workload::{
 
 /// A stateless program that others call: a Deployment behind a Service.
 ///
-/// Renders a Deployment, a Service and a ServiceAccount; with the fields that ask for them an Ingress,
-/// a HorizontalPodAutoscaler, a LoadBalancer Service, a ConfigMap, ExternalSecrets, a Certificate, a
-/// ServiceMonitor and a Job that runs before each rollout; a PodDisruptionBudget from two replicas on.
+/// Renders a Deployment, a Service and a ServiceAccount; depending on the fields, an Ingress, a
+/// HorizontalPodAutoscaler, a LoadBalancer Service, a ConfigMap, ExternalSecrets, a Certificate, a ServiceMonitor,
+/// and a Job that runs before each rollout; and with two or more replicas, a PodDisruptionBudget.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Service {
@@ -30,18 +30,18 @@ pub struct Service {
     #[serde(rename = "..")]
     #[schemars(flatten)]
     pub workload: Workload,
-    /// How many pods there are (default: 1). `autoscaling` takes its place.
+    /// The number of pods (default: 1). Use either this or `autoscaling`.
     pub replicas: Option<u16>,
-    /// When the number of pods follows the load.
+    /// How the number of pods follows the load.
     pub autoscaling: Option<Autoscaling>,
-    /// How an Ingress leads to the component.
+    /// An Ingress that leads to the component.
     pub ingress: Option<IngressField>,
-    /// A load balancer of the cloud in front of this component alone.
+    /// A cloud load balancer for this component alone.
     pub load_balancer: Option<LoadBalancer>,
     /// How a new version replaces the old one.
     #[serde(default)]
     pub rollout: Rollout,
-    /// How many pods may be missing when nodes are drained.
+    /// How many pods may be unavailable while nodes are drained.
     pub disruption: Option<Disruption>,
     /// A job that must succeed before a new version rolls out.
     pub before_rollout: Option<BeforeRollout>,
@@ -108,13 +108,13 @@ impl Component for Service {
         if self.workload.ports.is_empty() {
             errors.push(
                 Error::field("", "a service needs at least one port in `ports`")
-                    .hint("a program that nobody calls is a `worker`"),
+                    .hint("use the kind `worker` for a program that nobody calls"),
             );
         }
         if let (Some(_), Some(replicas)) = (&self.autoscaling, self.replicas) {
             errors.push(Error::field(
                 "replicas",
-                format!("`replicas` and `autoscaling` exclude each other: `{replicas}`"),
+                format!("`replicas` cannot be used with `autoscaling`: `{replicas}`"),
             ));
         }
         let workload = &self.workload;
@@ -139,7 +139,7 @@ impl Component for Service {
     }
 }
 
-/// Returns a Deployment and what stands beside it.
+/// Returns a Deployment and its companion objects.
 pub(crate) fn deployment(
     context: &Context<'_>,
     workload: &Workload,
@@ -153,7 +153,7 @@ pub(crate) fn deployment(
     let one_writer = workload.volumes.values().any(VolumeField::is_claim);
     if one_writer && (replicas > 1 || rollout == Rollout::Rolling) {
         errors.push(
-            Error::field("volumes", "a persistent volume has one writer at a time")
+            Error::field("volumes", "several pods cannot write to one persistent volume")
                 .hint("set `rollout = \"recreate\"` with one replica, or use the kind `stateful`"),
         );
     }
@@ -172,7 +172,7 @@ pub(crate) fn deployment(
     let deployment = object(&Deployment {
         metadata: context.metadata(name),
         spec: Some(DeploymentSpec {
-            // An autoscaler owns the number; writing it would undo the autoscaler at each sync.
+            // The autoscaler owns the number. Setting it would undo the autoscaler at each sync.
             replicas: fixed.then_some(replicas.into()),
             revision_history_limit: Some(3),
             selector,
@@ -186,8 +186,8 @@ pub(crate) fn deployment(
     errors.end(objects)
 }
 
-/// Returns the name of the job that runs before a rollout, and of its pods: what counts or calls those of the
-/// component must not take the job's for them.
+/// Returns the name of the job that runs before a rollout, and of its pods. It differs from the component's, so that
+/// nothing counts or calls the job's pods by mistake.
 fn before_rollout_name(site: &Site<'_>) -> String {
     format!("{}-before-rollout", site.name())
 }
@@ -197,13 +197,13 @@ fn before_rollout(
     workload: &Workload,
     field: &BeforeRollout,
 ) -> Result<Object, Error> {
-    // The hook runs before anything of this component is applied, so what it uses must not be its own.
+    // The hook runs before any of the component's objects are applied, so it cannot use them.
     if let Some((name, _)) = workload.secrets.iter().find(|(_, secret)| secret.remote.is_some()) {
         return Err(Error::path(
             &["secrets", name.as_str()],
             "a secret that `before-rollout` uses must exist before the rollout",
         )
-        .hint("move it into a component of kind `secret` and name that with `component`"));
+        .hint("move it into a component of kind `secret` and refer to that with `component`"));
     }
     let job = Workload {
         command: field.command.clone(),

@@ -1,4 +1,4 @@
-//! `stateful`: a program whose pods have names and volumes of their own, as a StatefulSet.
+//! `stateful`: a program whose pods have stable names and their own volumes, as a StatefulSet.
 
 use aqueduct_manifest::Object;
 use aqueduct_render::{Component, Context, Error, Errors, Horizon, Link, Offer, Site, SourceName, object};
@@ -14,12 +14,12 @@ use crate::workload::{
     disruption_budget, endpoints, file_texts, ingress, pod_template, scaler, service, service_ports,
 };
 
-/// A program whose pods have stable names and volumes of their own: a StatefulSet.
+/// A program whose pods have stable names and their own volumes: a StatefulSet.
 ///
-/// Renders a StatefulSet with a claim per persistent volume, a headless Service `<component>-headless`
-/// that names its pods, a Service, a ServiceAccount; with the fields that ask for them an Ingress, a
-/// HorizontalPodAutoscaler, a ConfigMap, ExternalSecrets, a Certificate and a ServiceMonitor; a
-/// PodDisruptionBudget from two replicas on.
+/// Renders a StatefulSet with a claim for each persistent volume, a headless Service `<component>-headless` that
+/// gives its pods host names, a Service and a ServiceAccount; depending on the fields, an Ingress, a
+/// HorizontalPodAutoscaler, a ConfigMap, ExternalSecrets, a Certificate and a ServiceMonitor; and with two or more
+/// replicas, a PodDisruptionBudget.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Stateful {
@@ -27,21 +27,21 @@ pub struct Stateful {
     #[serde(rename = "..")]
     #[schemars(flatten)]
     pub workload: Workload,
-    /// How many pods there are (default: 1).
+    /// The number of pods (default: 1).
     pub replicas: Option<u16>,
-    /// When the number of pods follows the load.
+    /// How the number of pods follows the load.
     pub autoscaling: Option<Autoscaling>,
-    /// Whether the pods reach one another on the ports of the component.
+    /// Whether the pods can reach each other on the component's ports.
     #[serde(default)]
     pub peers: bool,
     /// Whether all pods start at once instead of one after the other.
     #[serde(default)]
     pub parallel: bool,
-    /// The lowest ordinal that an update replaces, for updates in steps.
+    /// The lowest pod ordinal that an update replaces, for stepwise updates.
     pub partition: Option<u16>,
-    /// How an Ingress leads to the component.
+    /// An Ingress that leads to the component.
     pub ingress: Option<IngressField>,
-    /// How many pods may be missing when nodes are drained.
+    /// How many pods may be unavailable while nodes are drained.
     pub disruption: Option<Disruption>,
 }
 
@@ -73,7 +73,7 @@ pub(crate) fn members(site: &Site<'_>, replicas: u16) -> Vec<String> {
     (0..replicas).map(|ordinal| format!("{}-{ordinal}.{}", site.name(), site.host(&headless))).collect()
 }
 
-/// Returns the name of the headless Service that names the pods of a StatefulSet.
+/// Returns the name of a StatefulSet's headless Service.
 pub(crate) fn headless(name: &str) -> String {
     format!("{name}-headless")
 }
@@ -113,7 +113,7 @@ impl Component for Stateful {
         if self.workload.ports.is_empty() {
             errors.push(
                 Error::field("", "a stateful component needs at least one port in `ports`")
-                    .hint("the Service that names its pods needs one"),
+                    .hint("the headless Service of its pods needs one"),
             );
         }
         let fewest = self.autoscaling.as_ref().map_or(self.replicas(), |scaling| scaling.min);
@@ -162,7 +162,7 @@ impl Component for Stateful {
     }
 }
 
-/// Returns the headless Service that names the pods, and the Service in front of them.
+/// Returns the headless Service that gives the pods host names, and the Service in front of them.
 fn services(context: &Context<'_>, workload: &Workload) -> Result<Vec<Object>, Error> {
     let mut headless_metadata = context.metadata(headless(context.name()));
     // A monitor that selects by the component's labels must find one Service, not both.
@@ -175,7 +175,7 @@ fn services(context: &Context<'_>, workload: &Workload) -> Result<Vec<Object>, E
             spec: Some(core::ServiceSpec {
                 cluster_ip: Some("None".to_owned()),
                 ports: Some(service_ports(workload)?),
-                // Peers find one another before they are ready.
+                // Peers must find each other before they are ready.
                 publish_not_ready_addresses: Some(true),
                 selector: Some(context.selector()),
                 ..Default::default()

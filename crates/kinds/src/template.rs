@@ -1,4 +1,4 @@
-//! `template`: manifests written as Jinja templates over the resolved instance.
+//! `template`: manifests from Jinja templates with the values of the instance.
 
 mod lines;
 
@@ -15,31 +15,31 @@ use serde::Deserialize;
 use crate::foreign::{EndpointField, PolicyField, check_pods, manifest_offer, read_objects, texts};
 use crate::workload::FreeTable;
 
-/// Manifests written as Jinja templates: what no other kind says.
+/// Manifests from Jinja templates, for what no other kind covers.
 ///
 /// The templates see `environment`, `tenant`, `component`, `namespace`, `labels`, `selector` and the table
-/// `parameters`. A name that is not defined is an error, and so is a template that runs for too long.
+/// `parameters`. An undefined name is an error, as is a template that runs for too long.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Template {
-    /// A `.j2` file, or a folder whose `.j2` files are all read; relative to the tenant's folder, or with a leading `/`
-    /// to the platform's.
+    /// A `.j2` file, or a folder in which all `.j2` files are read; relative to the tenant's folder, or with a
+    /// leading `/`, to the platform's.
     pub path: String,
-    /// What the templates see as `parameters`.
+    /// The values that the templates see as `parameters`.
     #[serde(default)]
     pub parameters: FreeTable,
-    /// Components whose endpoints the pods reach, and which must start first; the pods are those of `policies`.
+    /// Components that the pods in `policies` connect to, and which must start first.
     #[serde(default)]
     pub links: BTreeMap<Name, Target>,
-    /// What other components can reach of this one, by name.
+    /// The endpoints that other components can link to, by name.
     #[serde(default)]
     pub endpoints: BTreeMap<Name, EndpointField>,
-    /// What groups of pods may reach and who may reach them, by the name of the group.
+    /// The connections that groups of pods may open and accept, by group name.
     #[serde(default)]
     pub policies: BTreeMap<Name, PolicyField>,
 }
 
-/// How many instructions a template may run: plenty for a page of YAML, an end to an endless loop.
+/// The maximum number of instructions of a template: plenty for a page of YAML, but it stops an endless loop.
 const FUEL: u64 = 1_000_000;
 
 impl Component for Template {
@@ -67,15 +67,15 @@ impl Component for Template {
         for (file, text) in texts(context, "path", &self.path, &["j2"])? {
             match engine.render_named_str(file, text, minijinja::Value::from(Serde(&input))) {
                 Ok(rendered) => match read_objects(file, &rendered) {
-                    // The lines are those of the rendered text, so the template is named as a whole.
+                    // The lines are those of the rendered text, so the error points to the template as a whole.
                     Ok(found) => objects.extend(
                         found.into_iter().map(|object| Object { origin: Some(Place::whole(file)), ..object }),
                     ),
-                    // The lines are those of the rendered text, so they are told, not pointed at.
+                    // The lines are those of the rendered text, so they are only part of the message.
                     Err(found) => diagnostics.extend(found.into_iter().map(|diagnostic| {
                         Diagnostic::error(
                             "template",
-                            format!("the template renders what is not YAML: {}", diagnostic.message),
+                            format!("the template renders invalid YAML: {}", diagnostic.message),
                         )
                         .at(file, None, "")
                     })),

@@ -8,11 +8,10 @@ use serde::Deserialize;
 use crate::service::deployment;
 use crate::workload::{Disruption, Rollout, Workload, disruption_budget, endpoints, service};
 
-/// A stateless program that works by itself: a Deployment, with a Service if it has ports.
+/// A stateless program that works on its own: a Deployment, with a Service if it has ports.
 ///
-/// Renders a Deployment and a ServiceAccount; with the fields that ask for them a Service, a ConfigMap,
-/// ExternalSecrets, a PersistentVolumeClaim, a Certificate and a ServiceMonitor; a PodDisruptionBudget
-/// from two replicas on.
+/// Renders a Deployment and a ServiceAccount; depending on the fields, a Service, a ConfigMap, ExternalSecrets, a
+/// PersistentVolumeClaim, a Certificate and a ServiceMonitor; and with two or more replicas, a PodDisruptionBudget.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Worker {
@@ -20,12 +19,12 @@ pub struct Worker {
     #[serde(rename = "..")]
     #[schemars(flatten)]
     pub workload: Workload,
-    /// How many pods there are (default: 1).
+    /// The number of pods (default: 1).
     pub replicas: Option<u16>,
     /// How a new version replaces the old one; `recreate` for a single writer.
     #[serde(default)]
     pub rollout: Rollout,
-    /// How many pods may be missing when nodes are drained.
+    /// How many pods may be unavailable while nodes are drained.
     pub disruption: Option<Disruption>,
 }
 

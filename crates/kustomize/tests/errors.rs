@@ -372,7 +372,7 @@ fn refuses_what_grows_without_end() {
         );
     }
     assert!(refused(&replacements).ends_with("replacements may copy no more than 33554432 bytes"));
-    assert!(refused(&patches).ends_with("the copies of a patch may hold no more than 8388608 bytes"));
+    assert!(refused(&patches).ends_with("the copies of a patch may contain no more than 8388608 bytes"));
     let text = "resources: [map.yaml]\nreplacements:\n".to_owned()
         + &"- {source: {kind: ConfigMap, fieldPath: metadata.x}, targets: [{select: {kind: ConfigMap}, \
            fieldPaths: [metadata.x], options: {delimiter: a, index: 9}}]}\n"

@@ -1,4 +1,4 @@
-//! Reading and writing a stream of manifests of about 10 MB, beside `serde_yaml` on the same stream.
+//! Reads and writes a stream of about 10 MB of manifests, compared with `serde_yaml`.
 
 #![expect(clippy::print_stdout, reason = "the ratios are for whoever runs the benchmark")]
 
@@ -17,7 +17,7 @@ fn main() {
     divan::main();
 }
 
-/// Runs each in turn, five times, and prints the best of each beside the best of `serde_yaml`.
+/// Runs each five times, alternating, and prints the best times next to those of `serde_yaml`.
 fn print_ratios() {
     let stream = stream();
     let values = yaml::read_values(&stream, Dialect::Sigs).expect("the stream is sound");

@@ -1,11 +1,11 @@
-//! The APIs of Kubernetes: which kinds each minor version serves unless told otherwise.
+//! The APIs of Kubernetes: the kinds that each minor version serves by default.
 //!
-//! A check asks whether a cluster knows a kind, a chart asks which APIs there are; both go by this table. It follows
-//! <https://kubernetes.io/docs/reference/using-api/deprecation-guide/> and the schemas that Kubernetes 1.25 to 1.37
-//! publish. Alpha versions, and beta versions that are newer than 1.24 and have no older beta before them, are not
-//! served by default and left out.
+//! The checks use this table to tell whether a cluster knows a kind, and charts to tell which APIs exist. It follows
+//! <https://kubernetes.io/docs/reference/using-api/deprecation-guide/> and the published schemas of Kubernetes 1.25
+//! to 1.37. Alpha versions are not served by default and are omitted, as are beta versions that are newer than 1.24
+//! and have no older beta.
 
-/// Some kinds of an API of Kubernetes.
+/// Some kinds of a Kubernetes API.
 #[derive(Debug)]
 pub struct KubernetesApi {
     /// Group and version, such as `apps/v1`.
@@ -14,18 +14,18 @@ pub struct KubernetesApi {
     pub kinds: &'static [&'static str],
     /// The first minor version of Kubernetes that serves them by default.
     pub since: u32,
-    /// The first minor version that does not serve them any more.
+    /// The first minor version that no longer serves them.
     pub until: u32,
-    /// What to use then; empty where there is nothing.
+    /// The replacement; empty if there is none.
     pub instead: &'static str,
 }
 
 impl KubernetesApi {
-    /// The `until` of what is still served.
+    /// The `until` of kinds that are still served.
     pub const NEVER: u32 = u32::MAX;
 
-    /// Returns what charts ask a cluster of a minor version for: each `group/version`, followed by its kinds as
-    /// `group/version/Kind`.
+    /// Returns the capabilities that charts see in a cluster of a minor version: each `group/version`, followed by
+    /// its kinds as `group/version/Kind`.
     pub fn names(minor: u32) -> Vec<String> {
         let mut names: Vec<String> = KUBERNETES_APIS
             .iter()
@@ -58,7 +58,7 @@ const fn api(
 
 const NEVER: u32 = KubernetesApi::NEVER;
 
-/// All of them, by version.
+/// All APIs, by version.
 #[rustfmt::skip]
 pub const KUBERNETES_APIS: &[KubernetesApi] = &[
     api("v1", &["Binding", "ComponentStatus", "ConfigMap", "Endpoints", "Event", "LimitRange", "Namespace", "Node", "PersistentVolume", "PersistentVolumeClaim", "Pod", "PodTemplate", "ReplicationController", "ResourceQuota", "Secret", "Service", "ServiceAccount"], 0, NEVER, ""),
@@ -126,8 +126,8 @@ pub const KUBERNETES_APIS: &[KubernetesApi] = &[
     api("storagemigration.k8s.io/v1", &["StorageVersionMigration"], 37, NEVER, ""),
 ];
 
-/// Returns the name of the resource of a kind, which follows from it unless a definition says otherwise: `ingresses` of
-/// Ingress.
+/// Returns the resource name of a kind, such as `ingresses` for Ingress. It follows from the kind unless a definition
+/// sets it.
 pub fn plural(kind: &str) -> String {
     let kind = kind.to_ascii_lowercase();
     match kind.strip_suffix('y').filter(|stem| !stem.ends_with(['a', 'e', 'i', 'o', 'u'])) {

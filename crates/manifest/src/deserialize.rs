@@ -1,4 +1,4 @@
-//! Serde out of [`Value`]: how foreign YAML becomes a typed struct, and any serde source a [`Value`].
+//! Deserialization from [`Value`] into typed structs, and from any serde source into [`Value`].
 
 use std::fmt;
 
@@ -11,7 +11,7 @@ use crate::{Map, Value};
 /// Converts a [`Value`] into a typed struct.
 ///
 /// # Errors
-/// What the type's `Deserialize` refuses, as serde words it.
+/// Returns serde's error for a value that the type does not accept.
 pub fn from_value<T: DeserializeOwned>(value: &Value) -> Result<T, Error> {
     T::deserialize(ValueDeserializer(value))
 }

@@ -1,7 +1,7 @@
-//! What a stage says about its input: a message, the places it speaks of, and what to do.
+//! Diagnostics: findings about the input, with a message, places and hints.
 //!
-//! Stages push diagnostics and go on, so that one run reports every problem. Rendering them for a
-//! terminal is the command line's work; this type only carries the facts.
+//! Stages collect diagnostics and continue, so that one run reports every problem. The command line formats them for
+//! a terminal; this type only contains the facts.
 
 use std::fmt;
 use std::sync::Arc;
@@ -10,40 +10,40 @@ use serde::Serialize;
 
 use crate::{Place, Span};
 
-/// How much a diagnostic weighs.
+/// The severity of a diagnostic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
-    /// Nothing is written.
+    /// An error, which keeps the tree from being written.
     Error,
-    /// Reported, and the tree is written.
+    /// A warning, which does not.
     Warning,
 }
 
-/// A place that a diagnostic speaks of.
+/// A place that a diagnostic refers to.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Label {
     /// Where.
     #[serde(flatten)]
     pub place: Place,
-    /// What is to be seen there; may be empty.
+    /// A note about the place; can be empty.
     pub text: String,
 }
 
 /// One finding.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Diagnostic {
-    /// How much it weighs.
+    /// The severity.
     pub severity: Severity,
-    /// The short stable name of the rule, such as `unknown-key`.
+    /// The short, stable code of the rule, such as `unknown-key`.
     pub code: &'static str,
     /// The message: lower-case, no final period, literals in backticks.
     pub message: String,
-    /// The places, the first one being where to change something.
+    /// The places; the first is where to make a change.
     pub labels: Vec<Label>,
     /// What to do.
     pub hints: Vec<String>,
-    /// The field of the rendered object that this is about, as the API server writes it.
+    /// The affected field of the rendered object, in the API server's notation.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub field: Option<String>,
 }
@@ -66,7 +66,7 @@ impl Diagnostic {
         Self { severity: Severity::Warning, ..Self::error(code, message) }
     }
 
-    /// Adds a place, and what is to be seen there.
+    /// Adds a place with a note.
     #[must_use]
     pub fn label(mut self, place: Place, text: impl Into<String>) -> Self {
         self.labels.push(Label { place, text: text.into() });
@@ -86,7 +86,7 @@ impl Diagnostic {
         self
     }
 
-    /// Adds the hint ``did you mean `…`?`` where a candidate is close to what was written.
+    /// Adds the hint ``did you mean `…`?`` if a candidate is similar to what was written.
     #[must_use]
     pub fn did_you_mean<'a>(self, written: &str, candidates: impl IntoIterator<Item = &'a str>) -> Self {
         match closest(written, candidates) {
@@ -98,7 +98,7 @@ impl Diagnostic {
         }
     }
 
-    /// Tells whether this stops the output from being written.
+    /// Tells whether this is an error, which keeps the output from being written.
     pub fn is_error(&self) -> bool {
         self.severity == Severity::Error
     }
@@ -114,13 +114,13 @@ impl fmt::Display for Diagnostic {
     }
 }
 
-/// Returns the candidate that is nearest to what was written, if it is near enough to be meant: at most
-/// a third of the letters differ (Damerau-Levenshtein, adjacent swaps counted as one).
+/// Returns the candidate that is most similar to what was written, if at most a third of the letters differ
+/// (Damerau-Levenshtein distance, with adjacent swaps counted as one).
 pub fn closest<'a>(written: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let limit: usize = (written.chars().count().max(3)).div_ceil(3);
     candidates
         .into_iter()
-        // As many letters differ at least as one of the two is longer, which is known at once.
+        // The difference in length is a lower bound of the distance, and cheap to compute.
         .filter(|candidate| candidate.chars().count().abs_diff(written.chars().count()) <= limit)
         .map(|candidate| (strsim::osa_distance(written, candidate), candidate))
         .filter(|(distance, _)| *distance <= limit)

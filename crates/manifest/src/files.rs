@@ -11,7 +11,7 @@ mod reader;
 
 use reader::Reader;
 
-/// The files of a folder by their path relative to it, with `/` between the parts.
+/// The files of a folder, by their path relative to it, with `/` between the parts.
 #[derive(Clone, Debug, Default)]
 pub struct Files {
     files: BTreeMap<Arc<str>, Arc<[u8]>>,
@@ -20,9 +20,9 @@ pub struct Files {
 /// A file that could not be read.
 #[derive(Debug)]
 pub struct FileError {
-    /// The path as it was asked for.
+    /// The requested path.
     pub path: String,
-    /// Why.
+    /// The reason.
     pub source: io::Error,
 }
 
@@ -39,7 +39,7 @@ impl std::error::Error for FileError {
 }
 
 impl Files {
-    /// Returns no files.
+    /// Returns an empty set of files.
     pub fn new() -> Self {
         Self::default()
     }
@@ -54,7 +54,7 @@ impl Files {
         self.files.get(path)
     }
 
-    /// Returns the text of a file, `None` where it is absent or not UTF-8.
+    /// Returns the text of a file; `None` if it does not exist or is not UTF-8.
     pub fn text(&self, path: &str) -> Option<&str> {
         std::str::from_utf8(self.files.get(path)?).ok()
     }
@@ -64,9 +64,9 @@ impl Files {
         self.files.iter()
     }
 
-    /// Returns the files below a folder, with their paths relative to the root of all files.
+    /// Returns the files in a folder, with their paths relative to the root of all files.
     ///
-    /// The folder is named without a final `/`; the empty name is the root.
+    /// The folder is given without a final `/`; the empty name is the root.
     pub fn below<'a>(&'a self, folder: &str) -> impl Iterator<Item = (&'a str, &'a Arc<[u8]>)> + use<'a> {
         let prefix = if folder.is_empty() { String::new() } else { format!("{folder}/") };
         self.files
@@ -75,34 +75,34 @@ impl Files {
             .map(|(path, bytes)| (path.as_ref(), bytes))
     }
 
-    /// Returns the files whose paths are wanted.
+    /// Returns the files whose paths satisfy a condition.
     #[must_use]
     pub fn only(&self, is_wanted: impl Fn(&str) -> bool) -> Self {
         let wanted = self.files.iter().filter(|(path, _)| is_wanted(path));
         Self { files: wanted.map(|(path, bytes)| (path.clone(), bytes.clone())).collect() }
     }
 
-    /// Tells whether any file lies below a folder.
+    /// Tells whether a folder contains any file.
     pub fn is_folder(&self, folder: &str) -> bool {
         self.below(folder).next().is_some()
     }
 
-    /// Reads some files and folders of a root into memory; absent ones are passed over, links are
-    /// followed only when they stay inside the root.
+    /// Reads some files and folders of a root into memory. Missing ones are skipped, and links must stay inside the
+    /// root.
     ///
     /// # Errors
-    /// The first file or folder that is there and cannot be read, a link that leaves the root, and links that
-    /// lead in a circle or to more than can be meant.
+    /// Returns an error for the first file or folder that exists but cannot be read, for a link out of the root, and
+    /// for links that form a cycle or lead to too many files.
     pub fn read(root: &Path, names: &[&str]) -> Result<Self, FileError> {
         let mut files = Self::new();
         files.read_more(root, names)?;
         Ok(files)
     }
 
-    /// Reads further files and folders of the same root.
+    /// Reads additional files and folders of the same root.
     ///
     /// # Errors
-    /// As [`Files::read`].
+    /// Returns the errors of [`Files::read`].
     pub fn read_more(&mut self, root: &Path, names: &[&str]) -> Result<(), FileError> {
         let mut reader = Reader::new(root, self)?;
         names.iter().try_for_each(|name| reader.read(name))

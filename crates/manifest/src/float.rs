@@ -6,7 +6,7 @@ pub fn shortest(value: f64) -> String {
     short(value, format!("{value:e}"), || format!("{value}"))
 }
 
-/// Formats as `strconv.FormatFloat(value, 'g', -1, 32)` does: in the precision of 32 bits.
+/// Formats as `strconv.FormatFloat(value, 'g', -1, 32)` does, with the precision of 32 bits.
 pub(crate) fn shortest_single(value: f64) -> String {
     let value = value as f32;
     short(value.into(), format!("{value:e}"), || format!("{value}"))
@@ -20,7 +20,7 @@ fn short(value: f64, scientific: String, plain: impl FnOnce() -> String) -> Stri
     if (-4..6).contains(&exponent) { plain() } else { with_exponent(digits, exponent) }
 }
 
-/// Returns the name of what has no digits.
+/// Returns the name of a value without digits.
 fn without_digits(value: f64) -> Option<&'static str> {
     match value {
         f64::INFINITY => Some("+Inf"),
@@ -29,7 +29,7 @@ fn without_digits(value: f64) -> Option<&'static str> {
     }
 }
 
-/// Splits what Rust's `{:e}` prints into the digits and the exponent of ten.
+/// Splits the output of Rust's `{:e}` into the digits and the exponent of ten.
 pub(crate) fn split(scientific: &str) -> (&str, i32) {
     match scientific.split_once('e') {
         Some((digits, exponent)) => (digits, exponent.parse().unwrap_or(0)),
@@ -43,8 +43,8 @@ pub(crate) fn with_exponent(digits: &str, exponent: i32) -> String {
     format!("{digits}e{sign}{:02}", exponent.unsigned_abs())
 }
 
-/// Formats as Go's `strconv.FormatFloat` with 64 bits: `verb` is one of `b e E f g G x X`, no precision
-/// asks for the fewest digits that read back as the same number.
+/// Formats as Go's `strconv.FormatFloat` with 64 bits. `verb` is one of `b e E f g G x X`. Without a precision, it
+/// uses the fewest digits that read back as the same number.
 pub fn format(number: f64, verb: char, precision: Option<usize>) -> String {
     if let Some(name) = without_digits(number) {
         return name.to_owned();
@@ -62,16 +62,16 @@ pub fn format(number: f64, verb: char, precision: Option<usize>) -> String {
     format!("{sign}{text}")
 }
 
-/// Decimal digits without the point, which stands before digit `point`.
+/// Decimal digits without the point, which comes before digit `point`.
 struct Decimal {
     digits: String,
     point: i32,
 }
 
-/// Rust's own formatting bounds a precision; past this many digits a float has but zeros.
+/// Rust's formatting limits the precision. After this many digits, a float only has zeros.
 const EXACT_DIGITS: usize = 1100;
 
-/// Returns the shortest digits, or exactly so many, rounded to even where the rest is a half.
+/// Returns the shortest digits, or an exact number of them, with ties rounded to even.
 fn decimal(magnitude: f64, digits: Option<usize>) -> Decimal {
     let text = match digits {
         None => format!("{magnitude:e}"),
@@ -115,7 +115,7 @@ fn fixed(magnitude: f64, precision: Option<usize>) -> String {
 fn general(magnitude: f64, precision: Option<usize>) -> String {
     let wanted = precision.map(|precision| precision.max(1));
     let mut decimal = decimal(magnitude, wanted);
-    // The zeros at the end do not count.
+    // Trailing zeros do not count.
     let kept = decimal.digits.trim_end_matches('0').len().max(1);
     decimal.digits.truncate(kept);
     let count = decimal.digits.len();

@@ -1,10 +1,10 @@
-//! SHA-256 hashes and hexadecimal digits: how contents are told apart without keeping them.
+//! SHA-256 hashes and hexadecimal digits, to compare contents without keeping them.
 
 use std::fmt;
 
 use sha2::{Digest, Sha256};
 
-/// The SHA-256 of some bytes; prints as 64 lower-case hexadecimal digits.
+/// The SHA-256 hash of some bytes, printed as 64 lower-case hexadecimal digits.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Hash(pub [u8; 32]);
 
@@ -14,7 +14,7 @@ impl Hash {
         Self(Sha256::digest(bytes).into())
     }
 
-    /// Reads 64 lower-case hexadecimal digits.
+    /// Parses 64 lower-case hexadecimal digits.
     pub fn parse(text: &[u8]) -> Option<Self> {
         let mut hash = [0; 32];
         let (pairs, rest) = text.as_chunks::<2>();

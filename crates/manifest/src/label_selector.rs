@@ -4,7 +4,7 @@ use smol_str::SmolStr;
 
 use crate::value::{Map, Value};
 
-/// A selector over labels.
+/// A label selector.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct LabelSelector {
     conditions: Vec<Condition>,
@@ -23,12 +23,12 @@ enum Operator {
     NotIn,
     Exists,
     DoesNotExist,
-    /// One that the API server refuses; nothing matches it.
+    /// An invalid selector, which the API server rejects; nothing matches it.
     Unknown,
 }
 
 impl LabelSelector {
-    /// Reads the plain form, a map of labels, that Services use.
+    /// Reads the plain form that Services use, a map of labels.
     pub fn plain(labels: &Map) -> Self {
         let equal = labels.iter().filter_map(|(key, value)| {
             let value = value.as_str()?;
@@ -59,12 +59,12 @@ impl LabelSelector {
         read
     }
 
-    /// Tells whether it has no condition; such a selector matches everything.
+    /// Tells whether it has no conditions, and so matches everything.
     pub fn is_empty(&self) -> bool {
         self.conditions.is_empty()
     }
 
-    /// Returns the labels that everything has which it matches.
+    /// Returns the labels that all matching objects have.
     pub fn labels(&self) -> impl Iterator<Item = (&SmolStr, &SmolStr)> {
         self.conditions.iter().filter_map(|condition| {
             match (condition.operator, condition.values.as_slice()) {

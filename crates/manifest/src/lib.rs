@@ -1,27 +1,28 @@
-//! Kubernetes YAML as data: read as Kubernetes reads it, written byte for byte as `sigs.k8s.io/yaml` writes it.
+//! Kubernetes YAML as data: read like Kubernetes, and written byte for byte like `sigs.k8s.io/yaml`.
 //!
-//! Everything that Aqueduct reads or writes passes through this crate. It is independent of the others: no clock, no
-//! environment variables, no network, and bounds on depth, size and time for any input.
+//! Everything that Aqueduct reads or writes passes through this crate. It depends on no other crate of the workspace
+//! and uses no clock, environment variables or network. Depth, size and time are bounded for any input.
 //!
 //! | to | see |
 //! |---|---|
 //! | read and write YAML | [`yaml`], and [`json`] for its JSON |
-//! | hold any value | [`Value`], [`Map`], [`List`] |
-//! | hold a resource | [`Object`], [`ObjectKey`] |
-//! | go from and to typed structs | [`to_value`], [`from_value`] |
+//! | represent any value | [`Value`], [`Map`], [`List`] |
+//! | represent a resource | [`Object`], [`ObjectKey`] |
+//! | convert to and from typed structs | [`to_value`], [`from_value`] |
 //! | change objects | [`patch`] |
 //! | calculate with amounts | [`Quantity`] |
 //! | read a folder once | [`Files`] |
-//! | say what is wrong, and where | [`Diagnostic`], [`Place`] |
+//! | report problems and their places | [`Diagnostic`], [`Place`] |
 //! | compare texts by line | [`line_diff`] |
 //! | recognise secrets | [`secret`] |
-//! | print floats and hashes as the tools of Kubernetes do | [`float`], [`struct@Hash`] |
-//! | know what Kubernetes serves | [`KUBERNETES_APIS`] |
+//! | print floats and hashes like the tools of Kubernetes | [`float`], [`struct@Hash`] |
+//! | look up the APIs of Kubernetes | [`KUBERNETES_APIS`] |
 //!
 //! # Reading and writing
 //!
-//! A text means the same as it does to kubectl: YAML 1.1 with its booleans and octal numbers, and with the last of several
-//! equal keys. Each value is written in exactly one form, with sorted keys and quotes only where they are needed.
+//! A text has the same meaning as for kubectl: YAML 1.1 with its booleans and octal numbers, where the last of
+//! several equal keys counts. Each value is written in exactly one form, with sorted keys, and with quotes only where
+//! needed.
 //!
 //! ```
 //! use aqueduct_manifest::{Value, yaml};
@@ -44,7 +45,7 @@
 //!
 //! # Places
 //!
-//! [`yaml::read_documents`] also returns the places of all keys and values, which are computed on demand.
+//! [`yaml::read_documents`] also returns the places of all keys and values, computed on demand.
 //!
 //! ```
 //! use aqueduct_manifest::yaml::{self, Dialect, Step};
@@ -55,7 +56,7 @@
 //! # Ok::<(), yaml::Error>(())
 //! ```
 //!
-//! Errors say where they are:
+//! Errors contain their place:
 //!
 //! ```
 //! use aqueduct_manifest::yaml;
@@ -81,7 +82,7 @@
 //!
 //! # Patches
 //!
-//! Strategic merge patches and JSON patches do what Kustomize 5.8 does, and errors name the element concerned.
+//! Strategic merge patches and JSON patches work as in Kustomize 5.8, and errors contain the affected element.
 //!
 //! ```
 //! use aqueduct_manifest::patch::{self, MergeContext, Outcome};

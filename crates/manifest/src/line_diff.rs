@@ -1,4 +1,4 @@
-//! What differs between two texts, line by line.
+//! Line-by-line differences between two texts.
 
 use std::fmt::{self, Display, Formatter};
 use std::ops::Range;
@@ -6,18 +6,18 @@ use std::ops::Range;
 use similar::algorithms::{Capture, Compact, Replace, myers};
 use similar::{DiffOp, DiffTag, group_diff_ops};
 
-/// A stretch of lines in which two texts differ, with unchanged lines around it.
+/// A range of lines in which two texts differ, with unchanged lines around it.
 ///
 /// It displays as a hunk of a unified diff.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hunk<'t> {
     old: Range<usize>,
     new: Range<usize>,
-    /// The lines with their ends, and what became of each.
+    /// The lines with their line endings, and the change of each.
     pub lines: Vec<(Sign, &'t str)>,
 }
 
-/// What became of a line.
+/// The change of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sign {
     /// It is in both texts.
@@ -29,7 +29,7 @@ pub enum Sign {
 }
 
 impl Sign {
-    /// Returns the character that a unified diff puts before the line.
+    /// Returns the sign of the line in a unified diff.
     pub fn as_char(self) -> char {
         match self {
             Self::Same => ' ',
@@ -39,11 +39,11 @@ impl Sign {
     }
 }
 
-/// Returns what differs between two texts, with up to `context` unchanged lines around each change.
+/// Returns the differences between two texts, with up to `context` unchanged lines around each.
 pub fn line_diff<'t>(old: &'t str, new: &'t str, context: usize) -> Vec<Hunk<'t>> {
     let old: Vec<&str> = old.split_inclusive('\n').collect();
     let new: Vec<&str> = new.split_inclusive('\n').collect();
-    // The ready-made function holds the code of all algorithms, each several times: a megabyte.
+    // The library's ready-made function would add a megabyte of code, with all algorithms several times.
     let mut found = Compact::new(Replace::new(Capture::new()), &old[..], &new[..]);
     let Ok(()) = myers::diff(&mut found, &old[..], 0..old.len(), &new[..], 0..new.len());
     let groups = group_diff_ops(found.into_inner().into_inner().into_ops(), context);
@@ -84,13 +84,13 @@ impl Display for Hunk<'_> {
     }
 }
 
-/// Lines as the head of a hunk names them: the first, and how many where it is not one.
+/// A line range in the header of a hunk: the first line, and the number of lines if it is not one.
 struct Lines<'r>(&'r Range<usize>);
 
 impl Display for Lines<'_> {
     fn fmt(&self, out: &mut Formatter<'_>) -> fmt::Result {
         match self.0.len() {
-            // No lines are behind the one before.
+            // An empty range refers to the line before it.
             0 => write!(out, "{},0", self.0.start),
             1 => write!(out, "{}", self.0.start + 1),
             count => write!(out, "{},{count}", self.0.start + 1),

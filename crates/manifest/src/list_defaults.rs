@@ -1,11 +1,11 @@
-//! What the API server fills into lists of custom objects.
+//! The defaults that the API server adds to lists of custom objects.
 
 use std::collections::BTreeMap;
 
 use crate::{Object, Pointer, Value};
 
-/// Returns the fields inside list items that an object leaves out and its schema (`openAPIV3Schema` of the definition)
-/// has defaults for, as messages write them, each with the first place that lacks it.
+/// Returns the missing fields in an object's list items for which its schema (the definition's `openAPIV3Schema`) has
+/// defaults, as shown in messages, each with the first place that lacks it.
 pub fn list_defaults(schema: &Value, object: &Object) -> BTreeMap<String, Pointer> {
     let mut found = BTreeMap::new();
     for (key, value) in &object.map {
@@ -16,7 +16,7 @@ pub fn list_defaults(schema: &Value, object: &Object) -> BTreeMap<String, Pointe
     found
 }
 
-/// Adds what a value leaves out. Values are as deep as the reader lets them be, and schemas are followed no deeper.
+/// Adds the missing fields of a value. The reader bounds the depth of values, which also bounds the depth in schemas.
 fn walk(
     schema: &Value,
     value: &Value,
@@ -57,7 +57,7 @@ fn walk(
     }
 }
 
-/// Returns a default as messages write it.
+/// Returns a default as shown in messages.
 fn scalar(value: &Value) -> String {
     match value {
         Value::String(text) if text.is_empty() => "\"\"".to_owned(),

@@ -1,4 +1,4 @@
-//! A Kubernetes resource: a map that names what it is, and where it came from.
+//! Kubernetes resources: a map with the resource, and where it came from.
 
 use std::fmt;
 
@@ -13,11 +13,11 @@ use crate::{Map, Place, Value, to_value};
 pub struct Object {
     /// The whole resource.
     pub map: Map,
-    /// Where what made it stands.
+    /// The place that it was created from.
     pub origin: Option<Place>,
 }
 
-/// What makes an object unique in a cluster: group, kind, namespace and name.
+/// The identity of an object in a cluster: group, kind, namespace and name.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ObjectKey {
     /// The API group; empty for the core group.
@@ -47,7 +47,7 @@ impl fmt::Display for ObjectKey {
 /// The pods that an object describes.
 #[derive(Clone, Copy, Debug)]
 pub struct PodTemplate<'a> {
-    /// Where the template lies; empty for a Pod.
+    /// The path of the template; empty for a Pod.
     pub path: &'static [&'static str],
     /// The metadata of the pods.
     pub metadata: Option<&'a Value>,
@@ -61,10 +61,10 @@ impl Object {
         Self { map, origin: None }
     }
 
-    /// Converts an authored struct (k8s-openapi's types, or one of ours) into an object.
+    /// Converts a struct (one of k8s-openapi's, or ours) into an object.
     ///
     /// # Errors
-    /// A struct that does not serialize into a map.
+    /// Returns an error if the struct does not serialize into a map.
     pub fn from_typed<T: Serialize + ?Sized>(typed: &T) -> Result<Self, SerializeError> {
         match to_value(typed)? {
             Value::Map(map) => Ok(Self::new(map)),
@@ -74,8 +74,8 @@ impl Object {
         }
     }
 
-    /// Returns the objects of a list as `kubectl` takes them: those of a `List` or, say, a `PodList`, of which each says
-    /// what it is or is what the list says. Any other object is returned as it is.
+    /// Returns the items of a list like `kubectl`, such as of a `List` or `PodList`; an item without a kind gets it
+    /// from the list. Any other object is returned as it is.
     pub fn into_items(self) -> Vec<Self> {
         let items = match (self.kind().strip_suffix("List"), self.map.get("items").and_then(Value::as_list)) {
             (Some(kind), Some(items)) => items.iter().filter_map(|item| {
@@ -93,12 +93,12 @@ impl Object {
         items.collect()
     }
 
-    /// Returns `apiVersion`, empty where it is missing.
+    /// Returns `apiVersion`; empty if it is missing.
     pub fn api_version(&self) -> &str {
         self.text("apiVersion")
     }
 
-    /// Returns the API group, empty for the core group.
+    /// Returns the API group; empty for the core group.
     pub fn group(&self) -> &str {
         self.api_version().rsplit_once('/').map_or("", |(group, _)| group)
     }
@@ -108,22 +108,22 @@ impl Object {
         self.api_version().rsplit_once('/').map_or(self.api_version(), |(_, version)| version)
     }
 
-    /// Returns `kind`, empty where it is missing.
+    /// Returns `kind`; empty if it is missing.
     pub fn kind(&self) -> &str {
         self.text("kind")
     }
 
-    /// Returns `metadata.name`, empty where it is missing.
+    /// Returns `metadata.name`; empty if it is missing.
     pub fn name(&self) -> &str {
         self.metadata_text("name")
     }
 
-    /// Returns `metadata.namespace`, empty where it is missing.
+    /// Returns `metadata.namespace`; empty if it is missing.
     pub fn namespace(&self) -> &str {
         self.metadata_text("namespace")
     }
 
-    /// Returns what makes this object unique in a cluster.
+    /// Returns the identity of this object in a cluster.
     pub fn key(&self) -> ObjectKey {
         ObjectKey {
             group: self.group().into(),
@@ -139,8 +139,8 @@ impl Object {
         self.map.get(first)?.at(rest)
     }
 
-    /// Returns the pods that an object describes: itself where it is a Pod, its template where it makes pods. Custom kinds
-    /// that hold a template at `spec.template` (Argo Rollouts, OpenKruise and the like) do so too.
+    /// Returns the pods that an object describes: a Pod itself, or the template of an object that creates pods. This
+    /// includes custom kinds with a template at `spec.template` (Argo Rollouts, OpenKruise and the like).
     pub fn pod_template(&self) -> Option<PodTemplate<'_>> {
         let path: &'static [&'static str] = match (self.group(), self.kind()) {
             ("", "Pod") => &[],
@@ -170,7 +170,7 @@ impl Object {
         self.annotations()?.get(key)?.as_str()
     }
 
-    /// Returns `metadata` for changing, made where it is missing.
+    /// Returns a mutable reference to `metadata`, which is created if missing.
     pub fn metadata_mut(&mut self) -> &mut Map {
         self.map.map_entry("metadata")
     }

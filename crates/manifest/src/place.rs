@@ -1,4 +1,4 @@
-//! Where in a file something stands: the one way in which every stage says it.
+//! Places in files, as used by all stages.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ pub struct Position {
     pub column: u32,
 }
 
-/// A stretch of a text in bytes, from `start` up to but without `end`.
+/// A range of bytes in a text, from `start` up to but not including `end`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct Span {
     /// The first byte.
@@ -23,17 +23,17 @@ pub struct Span {
     pub end: u32,
 }
 
-/// A file, and where in it.
+/// A file, and a span in it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct Place {
     /// The file, relative to the platform's folder.
     pub file: Arc<str>,
-    /// Where in the file; `None` means the file as a whole.
+    /// The span in the file; `None` for the file as a whole.
     pub span: Option<Span>,
 }
 
 impl Place {
-    /// Returns a stretch of a file.
+    /// Returns a span of a file.
     pub fn new(file: impl Into<Arc<str>>, span: Span) -> Self {
         Self { file: file.into(), span: Some(span) }
     }
@@ -45,7 +45,7 @@ impl Place {
 }
 
 impl Span {
-    /// Returns the place where the span starts in its text.
+    /// Returns the position where the span starts in its text.
     pub fn position(self, text: &str) -> Position {
         let mut start = (self.start as usize).min(text.len());
         while !text.is_char_boundary(start) {
@@ -65,7 +65,7 @@ impl From<Range<usize>> for Span {
     }
 }
 
-/// The lines of a text, for those who know a line and want the bytes.
+/// The lines of a text, to convert line numbers into byte ranges.
 #[derive(Clone, Debug)]
 pub struct Lines<'a> {
     text: &'a str,
@@ -79,7 +79,7 @@ impl<'a> Lines<'a> {
         Self { text, starts }
     }
 
-    /// Returns where the rest of a line is, from a position on.
+    /// Returns the span of the rest of a line, from a position on.
     pub fn rest(&self, position: Position) -> Option<Span> {
         let start = *self.starts.get(position.line.checked_sub(1)? as usize)?;
         let line = self.text[start..].lines().next().unwrap_or_default();
@@ -87,7 +87,7 @@ impl<'a> Lines<'a> {
         Some(Span::from(start + at..start + line.trim_end().len().max(at)))
     }
 
-    /// Returns where a line is, counted from 1, without the space around what it says.
+    /// Returns the span of a line, counted from 1, without surrounding white space.
     pub fn span(&self, line: u32) -> Option<Span> {
         let start = *self.starts.get(line.checked_sub(1)? as usize)?;
         let line = self.text[start..].lines().next().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! The way from an object to one of its fields, as JSON pointers and as Kubernetes write it.
+//! The path from an object to one of its fields, in the notations of JSON pointers and Kubernetes.
 
 use std::fmt;
 
@@ -7,18 +7,18 @@ use smol_str::{SmolStr, format_smolstr};
 
 use crate::{Map, Value};
 
-/// The keys and indices that lead to a field; none of them lead to the object itself.
+/// The keys and indices that lead to a field; empty for the object itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Pointer(Vec<SmolStr>);
 
 impl Pointer {
-    /// Returns the pointer that keys and indices make.
+    /// Returns a pointer of some keys and indices.
     pub fn new(steps: impl IntoIterator<Item = impl Into<SmolStr>>) -> Self {
         Self(steps.into_iter().map(Into::into).collect())
     }
 
-    /// Reads a field as people write it: as a JSON pointer, or as `spec.ports[0].port`, in which a key that holds dots
-    /// stands in brackets.
+    /// Parses a field as people write it: as a JSON pointer, or as `spec.ports[0].port`, where a key that contains
+    /// dots is in brackets.
     pub fn read(text: &str) -> Self {
         if let Some(rest) = text.strip_prefix('/') {
             return Self::new(rest.split('/').map(|step| step.replace("~1", "/").replace("~0", "~")));
@@ -50,25 +50,25 @@ impl Pointer {
         self.0.is_empty()
     }
 
-    /// Returns the pointer to what this one points into.
+    /// Returns the pointer to the parent.
     pub fn parent(&self) -> Option<Self> {
         let (_, steps) = self.0.split_last()?;
         Some(Self(steps.to_vec()))
     }
 
-    /// Returns the pointer to something inside.
+    /// Returns the pointer to a child.
     #[must_use]
     pub fn join(mut self, step: impl Into<SmolStr>) -> Self {
         self.0.push(step.into());
         self
     }
 
-    /// Tells whether this is the other pointer or leads into what that one points to.
+    /// Tells whether this is the same as another pointer or below it.
     pub fn is_below(&self, other: &Self) -> bool {
         self.0.starts_with(&other.0)
     }
 
-    /// Returns what this points to.
+    /// Returns the value that this points to.
     pub fn find<'a>(&self, object: &'a Map) -> Option<&'a Value> {
         let (first, rest) = self.0.split_first()?;
         rest.iter().try_fold(object.get(first)?, |value, step| match value {
@@ -78,7 +78,7 @@ impl Pointer {
         })
     }
 
-    /// Returns the pointer to a value inside of an object, which is known by where it lies in memory.
+    /// Returns the pointer to a value inside an object, which is identified by its address in memory.
     pub fn to(object: &Map, value: &Value) -> Option<Self> {
         let mut steps = Vec::new();
         object.iter().any(|(key, inner)| search(key.clone(), inner, value, &mut steps)).then(|| {
@@ -87,7 +87,7 @@ impl Pointer {
         })
     }
 
-    /// Returns the field as the API server calls it: `spec.ports[0].port`.
+    /// Returns the field in the API server's notation: `spec.ports[0].port`.
     pub fn field(&self) -> String {
         let mut text = String::new();
         for step in &self.0 {
@@ -103,7 +103,7 @@ impl Pointer {
     }
 }
 
-/// Looks for a value, and notes the steps to it on the way back.
+/// Searches for a value, and records the steps to it on the way back.
 fn search(step: SmolStr, value: &Value, wanted: &Value, steps: &mut Vec<SmolStr>) -> bool {
     let is_found = std::ptr::eq(value, wanted)
         || match value {

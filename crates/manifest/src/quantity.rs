@@ -1,8 +1,8 @@
 //! Amounts of resources, such as `500m` of CPU and `2Gi` of memory, exact to the billionth.
 //!
-//! Kubernetes reads them in `k8s.io/apimachinery/pkg/api/resource`: a sign, decimals, and a suffix of tens, of
-//! 1024 or of an exponent. What is finer than a billionth is rounded away from zero; amounts with a suffix of
-//! 1024 stop at 2⁶³-1. Everything that adds or compares amounts uses this type, so that no two places differ.
+//! The rules are those of `k8s.io/apimachinery/pkg/api/resource`: a sign, decimals, and a suffix for a power of ten
+//! or 1024, or an exponent. Anything finer than a billionth is rounded away from zero; amounts with a suffix of 1024
+//! are capped at 2⁶³-1. Everything that adds or compares amounts uses this type, so that all places agree.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -10,14 +10,14 @@ use std::str::FromStr;
 
 use crate::Value;
 
-/// An amount, in billionths of its unit. Two amounts are equal where they mean the same: `1024Mi` and `1Gi`.
+/// An amount, in billionths of its unit. Two amounts are equal if they mean the same, such as `1024Mi` and `1Gi`.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Quantity {
     nanos: i128,
     form: Form,
 }
 
-/// The family of suffixes that an amount is printed with.
+/// The family of suffixes for printing an amount.
 #[derive(Clone, Copy, Debug, Default)]
 enum Form {
     #[default]
@@ -26,13 +26,13 @@ enum Form {
     Binary,
 }
 
-/// Why a text is no amount.
+/// Why a text is not an amount.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NoQuantity;
 
 impl fmt::Display for NoQuantity {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str("not an amount: wanted is a number with a suffix such as `500m` or `2Gi`")
+        out.write_str("not an amount: expected a number with a suffix, such as `500m` or `2Gi`")
     }
 }
 
@@ -40,30 +40,30 @@ impl std::error::Error for NoQuantity {}
 
 const NANOS: i128 = 1_000_000_000;
 
-/// The suffixes of tens with their exponents, from the largest.
+/// The suffixes of powers of ten with their exponents, largest first.
 const TENS: [(&str, i32); 10] =
     [("E", 18), ("P", 15), ("T", 12), ("G", 9), ("M", 6), ("k", 3), ("", 0), ("m", -3), ("u", -6), ("n", -9)];
 
-/// The suffixes of 1024 in their order.
+/// The suffixes of powers of 1024, in order.
 const BINARY: [&str; 6] = ["Ki", "Mi", "Gi", "Ti", "Pi", "Ei"];
 
 impl Quantity {
-    /// Returns whole units.
+    /// Returns an amount of whole units.
     pub fn units(units: u64) -> Self {
         Self { nanos: i128::from(units) * NANOS, form: Form::Decimal }
     }
 
-    /// Returns thousandths of a unit.
+    /// Returns an amount of thousandths of a unit.
     pub fn millis(millis: u64) -> Self {
         Self { nanos: i128::from(millis) * (NANOS / 1000), form: Form::Decimal }
     }
 
-    /// Returns bytes; they are printed with suffixes of 1024.
+    /// Returns an amount of bytes, printed with suffixes of 1024.
     pub fn bytes(bytes: u64) -> Self {
         Self { form: Form::Binary, ..Self::units(bytes) }
     }
 
-    /// Reads what stands in a manifest; `None` where it is no amount.
+    /// Reads an amount from a manifest; `None` if it is not one.
     pub fn read(value: &Value) -> Option<Self> {
         match value {
             Value::Int(units) => Some(Self { nanos: i128::from(*units) * NANOS, form: Form::Decimal }),
@@ -74,12 +74,12 @@ impl Quantity {
         }
     }
 
-    /// Returns the amount in whole units, rounded up; 0 for what is below.
+    /// Returns the amount in whole units, rounded up; 0 for negative amounts.
     pub fn whole(self) -> u64 {
         self.steps(NANOS)
     }
 
-    /// Returns the amount in thousandths, rounded up; 0 for what is below.
+    /// Returns the amount in thousandths, rounded up; 0 for negative amounts.
     pub fn thousandths(self) -> u64 {
         self.steps(NANOS / 1000)
     }
@@ -89,14 +89,14 @@ impl Quantity {
         u64::try_from(up.max(0)).unwrap_or(u64::MAX)
     }
 
-    /// Returns the sum; it stops at the largest amount there is.
+    /// Returns the sum, capped at the largest amount.
     #[must_use]
     pub fn plus(self, other: Self) -> Self {
         let form = if self.nanos == 0 { other.form } else { self.form };
         Self { nanos: self.nanos.saturating_add(other.nanos), form }
     }
 
-    /// Returns the difference; it stops at the smallest amount there is.
+    /// Returns the difference, capped at the smallest amount.
     #[must_use]
     pub fn minus(self, other: Self) -> Self {
         self.plus(Self { nanos: other.nanos.saturating_neg(), ..other })
@@ -107,7 +107,7 @@ impl Quantity {
         self.nanos
     }
 
-    /// Returns the amount many times over; it stops at the largest amount there is.
+    /// Returns a multiple of the amount, capped at the largest amount.
     #[must_use]
     pub fn times(self, count: u64) -> Self {
         Self { nanos: self.nanos.saturating_mul(count.into()), ..self }
@@ -148,7 +148,7 @@ impl FromStr for Quantity {
         };
         let (whole, rest) = digits(rest);
         let (fraction, suffix) = rest.strip_prefix('.').map_or(("", rest), digits);
-        // Kubernetes takes a missing number for zero: `m` is an amount.
+        // Kubernetes treats a missing number as zero: `m` is an amount.
         let (nanos, form) = if let Some((_, exponent)) = TENS.iter().find(|(tens, _)| *tens == suffix) {
             (decimal(whole, fraction, *exponent), Form::Decimal)
         } else if let Some(place) = BINARY.iter().position(|binary| *binary == suffix) {
@@ -161,7 +161,7 @@ impl FromStr for Quantity {
     }
 }
 
-/// Splits a text behind its first digits.
+/// Splits a text after its leading digits.
 fn digits(text: &str) -> (&str, &str) {
     text.split_at(text.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(text.len()))
 }
@@ -184,7 +184,7 @@ fn decimal(whole: &str, fraction: &str, exponent: i32) -> i128 {
         let number = digits.parse::<i128>().ok();
         number.and_then(|number| number.checked_mul(scale?)).unwrap_or(i128::MAX)
     } else {
-        // What is cut off is not zero, since no zeros stand at the end.
+        // The cut-off digits are not all zero, since trailing zeros were removed.
         let kept = digits.get(..length as usize).unwrap_or(digits);
         kept.parse::<i128>().map_or(i128::MAX, |number| number.saturating_add(1))
     }
@@ -198,7 +198,7 @@ fn binary(whole: &str, fraction: &str, scale: i128) -> i128 {
         "" => 0,
         whole => whole.parse::<i128>().unwrap_or(i128::MAX).saturating_mul(step),
     };
-    // From the last digit to the first, each a tenth of what its left neighbour is worth.
+    // From the last digit to the first: each is worth a tenth of its left neighbour.
     let (mut part, mut rest) = (0_i128, false);
     for digit in fraction.bytes().rev() {
         let sum = i128::from(digit - b'0') * step + part;
@@ -208,7 +208,7 @@ fn binary(whole: &str, fraction: &str, scale: i128) -> i128 {
     whole.saturating_add(part + i128::from(rest)).min(limit)
 }
 
-/// The canonical form, in which the API server returns amounts: no fraction, the largest suffix that is exact.
+/// The canonical form, in which the API server returns amounts: no fraction, and the largest exact suffix.
 impl fmt::Display for Quantity {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let units = self.nanos / NANOS;

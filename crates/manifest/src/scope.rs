@@ -1,6 +1,6 @@
-//! Which of Kubernetes' own kinds live outside of namespaces.
+//! Which of Kubernetes' own kinds are cluster-scoped.
 
-/// The groups of Kubernetes itself, in order.
+/// Kubernetes' own groups, sorted.
 const NATIVE: &[&str] = &[
     "",
     "admissionregistration.k8s.io",
@@ -28,8 +28,8 @@ const NATIVE: &[&str] = &[
     "storagemigration.k8s.io",
 ];
 
-/// The kinds of Kubernetes that live outside of namespaces, as group and kind, in order.
-/// Source: <https://kubernetes.io/docs/reference/kubernetes-api/>, `kubectl api-resources --namespaced=false`.
+/// Kubernetes' own cluster-scoped kinds, as group and kind, sorted. Source:
+/// <https://kubernetes.io/docs/reference/kubernetes-api/>, `kubectl api-resources --namespaced=false`.
 const CLUSTER_SCOPED: &[(&str, &str)] = &[
     ("", "ComponentStatus"),
     ("", "Namespace"),
@@ -73,12 +73,12 @@ const CLUSTER_SCOPED: &[(&str, &str)] = &[
     ("storagemigration.k8s.io", "StorageVersionMigration"),
 ];
 
-/// Tells whether a group of kinds is Kubernetes' own; `""` is the core group.
+/// Tells whether an API group is Kubernetes' own; `""` is the core group.
 pub fn is_native(group: &str) -> bool {
     NATIVE.binary_search(&group).is_ok()
 }
 
-/// Tells whether a kind of Kubernetes lives outside of namespaces; of other kinds nothing is known here.
+/// Tells whether a kind of Kubernetes is cluster-scoped; `None` for other kinds.
 pub fn is_cluster_scoped(group: &str, kind: &str) -> bool {
     CLUSTER_SCOPED.binary_search(&(group, kind)).is_ok()
 }

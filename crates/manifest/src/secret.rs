@@ -1,7 +1,7 @@
-//! Secrets in plain text: told by their form, by the name that they stand under, or by their randomness.
+//! Detects secrets in plain text: by their form, by the name of the value, or by their randomness.
 //!
-//! Whoever finds one says where it is, never what it is. What only leads to a secret is none: a reference, a path, a
-//! placeholder, an encrypted value, a template.
+//! Findings contain the place of a secret, but never its value. A reference, a path, a placeholder, an encrypted
+//! value or a template is not a secret.
 
 mod form;
 mod holder;
@@ -17,9 +17,9 @@ use form::form;
 use holder::{Holder, holder};
 use text::text;
 
-/// Returns what the value under a name is, if it is a secret: `a password in an address`, say.
+/// Returns a description of a named value if it is a secret, such as `a password in a URL`.
 ///
-/// `value` is a single value, such as that of a variable or a field; what lies in a whole file is found too.
+/// `value` is usually that of a single variable or field, but secrets in a whole file are found too.
 pub fn value(name: &str, value: &str) -> Option<String> {
     if value.starts_with("ENC[") {
         return None;
@@ -35,14 +35,14 @@ pub fn value(name: &str, value: &str) -> Option<String> {
     form(value).map(str::to_owned).or_else(named).or_else(in_text)
 }
 
-/// Returns the text that a value of a Secret stands for; `None` where it is no base64, or no text.
+/// Returns the decoded text of a value in a Secret; `None` if it is not valid base64 or not text.
 pub fn decoded(value: &str) -> Option<String> {
     let value: String = value.split_whitespace().collect();
     String::from_utf8(STANDARD.decode(value).ok()?).ok()
 }
 
-/// Returns what a value in the data of a Secret is: one that stands there alone is the secret, but for what stands beside
-/// secrets, such as a user or a port; files are looked through like any other.
+/// Returns a description of a value in the data of a Secret. A single value is the secret itself, unless it is
+/// something that goes with a secret, such as a user or port. Files are searched like any other.
 pub fn held(name: &str, held: &str) -> Option<String> {
     let trimmed = held.trim();
     let is_file = trimmed.contains('\n') || trimmed.starts_with(['{', '[']);

@@ -1,4 +1,4 @@
-//! Serde into [`Value`]: how authored structs become manifests without a detour through text.
+//! Serialization into [`Value`], which turns structs into manifests without a detour through text.
 
 use std::fmt;
 
@@ -10,12 +10,12 @@ use crate::{List, Map, Value};
 /// Converts anything serializable into a [`Value`].
 ///
 /// # Errors
-/// A map key that is not text, a number, a character or a truth value.
+/// Returns an error for a map key that is not a string, number, character or boolean.
 pub fn to_value<T: Serialize + ?Sized>(value: &T) -> Result<Value, SerializeError> {
     value.serialize(ValueSerializer)
 }
 
-/// Why a Rust value has no place in the value model.
+/// Why a Rust value cannot be represented in the value model.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SerializeError(String);
 
@@ -262,7 +262,7 @@ macro_rules! struct_serializer {
 
 struct_serializer!(SerializeStruct, SerializeStructVariant);
 
-/// Turns what may stand as a map key into text.
+/// Converts a map key into text.
 struct KeySerializer;
 
 macro_rules! display_keys {
@@ -274,7 +274,7 @@ macro_rules! display_keys {
 }
 
 fn bad_key<T>() -> Result<T> {
-    Err(SerializeError("a map key must be text, a number or a truth value".into()))
+    Err(SerializeError("a map key must be a string, a number or a boolean".into()))
 }
 
 impl ser::Serializer for KeySerializer {

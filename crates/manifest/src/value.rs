@@ -1,8 +1,7 @@
-//! The value model: what JSON can say, with Go's kinds of numbers kept apart.
+//! The value model: all JSON values, with Go's kinds of numbers kept apart.
 //!
-//! Clones are cheap: text up to 23 bytes is inline, longer text, lists and maps are shared and copied
-//! only when a shared one is changed. Maps are ordered by key bytes, so that nothing that reaches the
-//! output depends on a hash order.
+//! Clones are cheap: strings up to 23 bytes are inline; longer strings, lists and maps are shared, and only copied
+//! when a shared one is changed. Maps are ordered by key bytes, so that no output depends on a hash order.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -10,7 +9,7 @@ use std::sync::Arc;
 
 use smol_str::SmolStr;
 
-/// Any value that a Kubernetes object can hold.
+/// Any value that a Kubernetes object can contain.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub enum Value {
     /// `null`.
@@ -20,7 +19,7 @@ pub enum Value {
     Bool(bool),
     /// An integer that fits 64 signed bits.
     Int(i64),
-    /// An integer above `i64::MAX`; never holds a smaller one.
+    /// An integer above `i64::MAX`, never a smaller one.
     Uint(u64),
     /// A number with a fraction or an exponent, or an integer beyond `u64`.
     Float(f64),
@@ -33,7 +32,7 @@ pub enum Value {
 }
 
 impl Value {
-    /// Returns the text, if this is text.
+    /// Returns the string, if this is one.
     pub fn as_str(&self) -> Option<&str> {
         match self {
             Self::String(text) => Some(text),
@@ -41,7 +40,7 @@ impl Value {
         }
     }
 
-    /// Returns the truth value, if this is one.
+    /// Returns the boolean, if this is one.
     pub fn as_bool(&self) -> Option<bool> {
         match self {
             Self::Bool(value) => Some(*value),
@@ -75,7 +74,7 @@ impl Value {
         }
     }
 
-    /// Returns the map for changing, if this is one.
+    /// Returns a mutable reference to the map, if this is one.
     pub fn as_map_mut(&mut self) -> Option<&mut Map> {
         match self {
             Self::Map(map) => Some(map),
@@ -91,7 +90,7 @@ impl Value {
         }
     }
 
-    /// Returns the list for changing, if this is one.
+    /// Returns a mutable reference to the list, if this is one.
     pub fn as_list_mut(&mut self) -> Option<&mut List> {
         match self {
             Self::List(list) => Some(list),
@@ -114,7 +113,7 @@ impl Value {
         path.iter().try_fold(self, |value, key| value.get(key))
     }
 
-    /// Returns about how many bytes the value takes when nothing of it is shared; nothing beyond a limit.
+    /// Returns approximately how many bytes the value takes if nothing is shared; `None` beyond a limit.
     pub fn weight(&self, limit: usize) -> Option<usize> {
         const NODE: usize = 16;
         let mut total = 0_usize;
@@ -162,7 +161,7 @@ impl Value {
         }
     }
 
-    /// Returns the word that messages use for the kind of this value.
+    /// Returns the name of this value's kind in messages.
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Null => "null",
@@ -252,7 +251,7 @@ impl List {
         Self::default()
     }
 
-    /// Returns the vector for changing; copies it first where it is shared.
+    /// Returns a mutable reference to the vector, which is copied first if it is shared.
     pub fn make_mut(&mut self) -> &mut Vec<Value> {
         Arc::make_mut(&mut self.0)
     }
@@ -262,7 +261,7 @@ impl List {
         self.make_mut().push(value.into());
     }
 
-    /// Returns the values as a vector; copies only where the list is shared.
+    /// Returns the values as a vector, which is only copied if the list is shared.
     pub fn into_vec(self) -> Vec<Value> {
         Arc::unwrap_or_clone(self.0)
     }
@@ -304,9 +303,9 @@ impl<'a> IntoIterator for &'a List {
 
 /// A shared mapping in the byte order of its keys, copied when a shared one is changed.
 ///
-/// The maps of manifests are small and many, so the entries lie in one sorted vector: a third of the memory
-/// of a tree, and faster to make and to read. Large maps are made from a tree or an iterator at once, since
-/// one insertion among many entries moves those behind it.
+/// Manifests have many small maps, so the entries are in one sorted vector. It takes a third of the memory of a tree,
+/// and is faster to build and to read. Build large maps at once from a tree or an iterator, since inserting an entry
+/// moves all those after it.
 #[derive(Clone, Default, PartialEq)]
 pub struct Map(Arc<Vec<(SmolStr, Value)>>);
 
@@ -316,7 +315,7 @@ impl Map {
         Self::default()
     }
 
-    /// Returns the entries; copies only where the map is shared.
+    /// Returns the entries, which are only copied if the map is shared.
     pub fn into_entries(self) -> Vec<(SmolStr, Value)> {
         Arc::unwrap_or_clone(self.0)
     }
@@ -326,18 +325,18 @@ impl Map {
         self.position(key).map(|at| &self.0[at].1)
     }
 
-    /// Returns the value under a key for changing.
+    /// Returns a mutable reference to the value under a key.
     pub fn get_mut(&mut self, key: &str) -> Option<&mut Value> {
         let at = self.position(key)?;
         Some(&mut self.make_mut()[at].1)
     }
 
-    /// Tells whether the key is there.
+    /// Tells whether the map has a key.
     pub fn contains_key(&self, key: &str) -> bool {
         self.position(key).is_some()
     }
 
-    /// Sets a key and returns what it held before.
+    /// Sets a key and returns its previous value.
     pub fn insert(&mut self, key: impl Into<SmolStr>, value: impl Into<Value>) -> Option<Value> {
         let (key, value) = (key.into(), value.into());
         match self.find(&key) {
@@ -349,13 +348,13 @@ impl Map {
         }
     }
 
-    /// Removes a key and returns what it held.
+    /// Removes a key and returns its value.
     pub fn remove(&mut self, key: &str) -> Option<Value> {
         let at = self.position(key)?;
         Some(self.make_mut().remove(at).1)
     }
 
-    /// Returns the value under a key, set to `null` first where the key is absent.
+    /// Returns the value under a key, which is set to `null` first if it is missing.
     pub fn entry(&mut self, key: &str) -> &mut Value {
         let at = match self.find(key) {
             Ok(at) => at,
@@ -367,7 +366,7 @@ impl Map {
         &mut self.make_mut()[at].1
     }
 
-    /// Returns the map under a key, set to an empty one where the key is absent or holds no map.
+    /// Returns the map under a key, which is set to an empty one first if it is missing or not a map.
     pub fn map_entry(&mut self, key: &str) -> &mut Map {
         let value = self.entry(key);
         if !matches!(value, Value::Map(_)) {
@@ -384,7 +383,7 @@ impl Map {
         self.0.len()
     }
 
-    /// Tells whether there is no entry.
+    /// Tells whether the map is empty.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -404,7 +403,7 @@ impl Map {
         self.0.iter().map(|(_, value)| value)
     }
 
-    /// Returns the values for changing, in the byte order of their keys.
+    /// Returns mutable references to the values, in the byte order of their keys.
     pub fn values_mut(&mut self) -> impl Iterator<Item = &mut Value> {
         self.make_mut().iter_mut().map(|(_, value)| value)
     }
@@ -414,8 +413,8 @@ impl Map {
         Arc::ptr_eq(&self.0, &other.0)
     }
 
-    /// Returns where a key is. Keys of small maps mostly differ in length or in their first letter, so that to walk them
-    /// takes a third of the time of a search that has to order them.
+    /// Returns the index of a key. Keys of small maps mostly differ in length or in their first letter, so a linear
+    /// search takes a third of the time of a binary search.
     fn position(&self, key: &str) -> Option<usize> {
         const SMALL: usize = 32;
         if self.0.len() > SMALL {
@@ -428,7 +427,7 @@ impl Map {
         })
     }
 
-    /// Returns where a key is, or where it would be.
+    /// Returns the index of a key, or where it would be inserted.
     fn find(&self, key: &str) -> Result<usize, usize> {
         // Most maps are built in the order of their keys.
         match self.0.last() {
@@ -455,13 +454,13 @@ impl From<BTreeMap<SmolStr, Value>> for Map {
 }
 
 impl<K: Into<SmolStr>, V: Into<Value>> FromIterator<(K, V)> for Map {
-    /// Of entries with the same key the last one stays.
+    /// Of several entries with the same key, keeps the last.
     fn from_iter<I: IntoIterator<Item = (K, V)>>(entries: I) -> Self {
         let mut entries: Vec<(SmolStr, Value)> =
             entries.into_iter().map(|(key, value)| (key.into(), value.into())).collect();
         if !entries.is_sorted_by(|(left, _), (right, _)| left < right) {
             entries.sort_by(|(left, _), (right, _)| left.cmp(right));
-            // The later of two neighbours takes the place of the earlier one.
+            // The later of two neighbours replaces the earlier one.
             entries.dedup_by(|later, earlier| {
                 let same = later.0 == earlier.0;
                 if same {

@@ -1,4 +1,4 @@
-//! The input folder: what is read of it, and what is refused.
+//! The input folder: what is read, and what is rejected.
 #![cfg(unix)]
 
 use std::fs;
@@ -8,7 +8,7 @@ use std::path::Path;
 
 use aqueduct_manifest::Files;
 
-/// Returns a folder with some files, and links that are written `path -> target`.
+/// Returns a folder with some files, and links written as `path -> target`.
 fn folder(entries: &[&str]) -> tempfile::TempDir {
     let root = tempfile::tempdir().expect("a folder can be made");
     for entry in entries {
@@ -47,18 +47,15 @@ fn what_is_refused() {
     for (entries, expected) in [
         (
             &["a/x", "a/l -> ../b", "b/m -> ../a"][..],
-            "cannot read: a/l/m: the links `a/l` and `b/m` lead in a circle",
+            "cannot read: a/l/m: the links `a/l` and `b/m` form a cycle",
         ),
-        (&["a/l -> m", "a/m -> l"], "cannot read: a/l: the links `a/l` and `a/m` lead in a circle"),
-        (
-            &["a/b/l -> .."],
-            "cannot read: a/b/l: the link leads back to itself or to a folder that it lies in",
-        ),
-        (&["a/l -> l"], "cannot read: a/l: the link leads back to itself or to a folder that it lies in"),
-        (&["a/l -> ../gone"], "cannot read: a/l: the link leads to nothing: gone"),
+        (&["a/l -> m", "a/m -> l"], "cannot read: a/l: the links `a/l` and `a/m` form a cycle"),
+        (&["a/b/l -> .."], "cannot read: a/b/l: the link points to itself or to a folder that contains it"),
+        (&["a/l -> l"], "cannot read: a/l: the link points to itself or to a folder that contains it"),
+        (&["a/l -> ../gone"], "cannot read: a/l: the link is broken: gone"),
         (&["a/l -> /"], "cannot read: a/l: the link leads out of the platform's folder"),
-        (&["a/x\ny"], "cannot read: a/x\\ny: a name holds a control character"),
-        (&["a/x\u{9b}1m/y"], "cannot read: a/x\\u{9b}1m: a name holds a control character"),
+        (&["a/x\ny"], "cannot read: a/x\\ny: a name contains a control character"),
+        (&["a/x\u{9b}1m/y"], "cannot read: a/x\\u{9b}1m: a name contains a control character"),
     ] {
         assert_eq!(read(folder(entries).path()), expected);
     }
@@ -68,14 +65,14 @@ fn what_is_refused() {
 fn what_is_no_plain_file() {
     let root = folder(&["a/x"]);
     let _listener = UnixListener::bind(root.path().join("a/s")).expect("a socket can be made");
-    let expected = "cannot read: a/s: not a plain file: a pipe, a socket or a device";
+    let expected = "cannot read: a/s: not a regular file: a pipe, a socket or a device";
     assert_eq!(read(root.path()), expected);
     symlink("a/s", root.path().join("b")).expect("a link can be made");
     fs::remove_file(root.path().join("a/x")).expect("it is there");
     assert_eq!(read(root.path()), expected);
 }
 
-/// Two links in each of some folders to the next one: each further folder doubles the names of the last one.
+/// Each folder has two links to the next one, so that each additional folder doubles the paths to the last one.
 #[test]
 fn a_diamond_of_links() {
     let links = |count: usize| -> Vec<String> {
@@ -90,5 +87,5 @@ fn a_diamond_of_links() {
     let names = check(9);
     assert_eq!(names.lines().count(), (1 << 10) - 1, "each folder has all of its names");
     let refusal = check(40);
-    assert!(refusal.ends_with(": links give files and folders more than 100000 names"), "{refusal}");
+    assert!(refusal.ends_with(": links lead to more than 100000 files and folders"), "{refusal}");
 }

@@ -1,4 +1,4 @@
-//! JSON as Go's `encoding/json` writes it, and what its decoder says to what it refuses.
+//! JSON as written by Go's `encoding/json`, and the errors of its decoder.
 
 use aqueduct_manifest::{Map, Value, json};
 

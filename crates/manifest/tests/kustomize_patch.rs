@@ -1,7 +1,7 @@
-//! Every line of the table of patches that Kustomize was given gives what Kustomize gave.
+//! Every line in the table of patches must give the same result as Kustomize.
 //!
-//! A line is a whole build of one resource file and one patch file; what a build does around a patch
-//! (reading, choosing targets, keeping names) is done here in its simplest form.
+//! Each line is a complete build of one resource file and one patch file. Everything around the patch (reading,
+//! selecting targets, keeping names) is done here in its simplest form.
 
 #![expect(
     clippy::disallowed_methods,
@@ -54,9 +54,9 @@ fn difference(line: &Json) -> Option<String> {
         (Err(error), None) => Some(format!("unexpected error: {error}")),
         (Err(BuildError::Around), Some(_)) => None,
         (Err(BuildError::Patch(error)), Some(expected)) => {
-            // The contents are quoted in the style of the file, which values do not remember.
+            // The contents are quoted in the style of the file, which values do not preserve.
             let head = |text: &str| text.split_inclusive("node contents:").next().unwrap_or("").to_owned();
-            // In front stands the field, which Kustomize does not say.
+            // The message starts with the field, which Kustomize's does not contain.
             let in_field = error.strip_prefix("field `").and_then(|rest| rest.split_once("`: "));
             let error = in_field.map_or(error.as_str(), |(_, error)| error);
             (head(error) != head(expected)).then(|| format!("expected the error {expected}, got {error}"))
@@ -68,7 +68,7 @@ fn difference(line: &Json) -> Option<String> {
 enum BuildError {
     /// The patch itself says so.
     Patch(String),
-    /// Reading, choosing targets or checking the result; a build words these.
+    /// Errors in reading, selecting targets or checking the result have the build's own texts.
     Around,
 }
 
@@ -128,7 +128,7 @@ fn build(line: &Json) -> Result<Vec<Value>, BuildError> {
     Ok(objects)
 }
 
-/// Applies operations as a build does: notes of its own stand in the annotations meanwhile.
+/// Applies operations as a build does, which temporarily adds its own annotations.
 fn operate(object: &mut Value, operations: &[patch::Operation]) -> Result<(), BuildError> {
     const NOTE: &str = "internal.config.kubernetes.io/previousNames";
     let map = object.as_map_mut().expect("an object is a map");

@@ -1,4 +1,4 @@
-//! Patches by example, and what holds for any of them.
+//! Examples of patches, and properties of all patches.
 
 use aqueduct_manifest::patch::{
     Builtin, MergeContext, Outcome, json6902, merge, read_operations, strategic_merge,
@@ -10,7 +10,7 @@ fn read(text: &str) -> Value {
     yaml::read(text).expect("the example is YAML")
 }
 
-/// Merges into a Deployment's pod template and returns what came out of it there.
+/// Merges into a Deployment's pod template and returns the result there.
 fn pod(target: &str, patch: &str) -> Value {
     let wrap = |text: &str| {
         let mut object = read("{apiVersion: apps/v1, kind: Deployment, metadata: {name: web}}");
@@ -85,7 +85,7 @@ fn ports_are_told_apart_by_protocol() {
         ports("[{containerPort: 53, protocol: TCP}]", "[{containerPort: 53, protocol: UDP}]"),
         read("[{containerPort: 53, protocol: UDP}, {containerPort: 53, protocol: TCP}]"),
     );
-    // With the protocol on one side only, the patch gets lost.
+    // With the protocol on only one side, the patch is lost.
     assert_eq!(
         ports("[{containerPort: 53}]", "[{containerPort: 53, protocol: UDP, name: dns}]"),
         read("[{containerPort: 53}]")
@@ -273,7 +273,7 @@ fn any_map() -> impl Strategy<Value = Value> {
         .prop_map(|entries| Value::Map(entries.into_iter().collect()))
 }
 
-/// A Deployment around anything.
+/// A Deployment around any content.
 fn deployment(pod_spec: Value) -> Value {
     let mut object = read("{apiVersion: apps/v1, kind: Deployment}");
     let root = object.as_map_mut().expect("the object is a map");
@@ -320,7 +320,7 @@ fn copies_of_copies_have_a_bound() {
         operate(target, &few).expect("a thousand values are not many");
         let many: String = (0..60).map(|number| copy(index(number))).collect();
         let error = operate(target, &many).expect_err("2^60 values are too many");
-        assert!(error.contains("may hold no more than"), "{error}");
+        assert!(error.contains("may contain no more than"), "{error}");
     }
 }
 

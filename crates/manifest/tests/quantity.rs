@@ -1,9 +1,9 @@
-//! What holds for all amounts.
+//! Properties of all amounts.
 
 use aqueduct_manifest::Quantity;
 use proptest::prelude::*;
 
-/// Suffixes and what they are worth in billionths.
+/// Suffixes and their values in billionths.
 const SUFFIXES: &[(&str, i128)] = &[
     ("n", 1),
     ("u", 1_000),
@@ -40,7 +40,7 @@ proptest! {
         let sign = if negative { "-" } else { "" };
         let scale = 10_i128.pow(fraction.len() as u32);
         let number = whole * scale + fraction.parse::<i128>().unwrap_or(0);
-        // Away from zero where it is finer than a billionth.
+        // Anything finer than a billionth is rounded away from zero.
         let amount = (number * worth + scale - 1) / scale;
         let amount = if negative { -amount } else { amount };
         prop_assert_eq!(read(&format!("{sign}{whole}.{fraction}{suffix}")), nanos(amount));
@@ -51,7 +51,7 @@ proptest! {
         let amount = read(&text);
         let canonical = amount.to_string();
         prop_assert!(!canonical.contains('.'), "{}", canonical);
-        // What is larger than all amounts stops at the largest, which has no short name.
+        // Anything too large is capped at the largest amount, which has no short form.
         if amount < read("1e20") && amount > read("-1e20") {
             prop_assert_eq!(read(&canonical), amount);
             prop_assert_eq!(read(&canonical).to_string(), canonical);

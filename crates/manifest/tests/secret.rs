@@ -5,12 +5,12 @@ use std::fmt::Write as _;
 use aqueduct_manifest::secret::{arguments, held, value};
 use proptest::prelude::*;
 
-/// Joins parts, so that no scanner takes the made-up secrets of this file for real ones.
+/// Joins parts, so that no scanner mistakes the fake secrets in this file for real ones.
 fn joined(parts: &[&str]) -> String {
     parts.concat()
 }
 
-/// Secrets, each with the name that it stands under.
+/// Secrets, each with its name.
 fn secrets() -> Vec<(&'static str, String)> {
     let plain = [
         ("POSTGRES_PASSWORD", "hunter2"),
@@ -64,7 +64,7 @@ fn secrets() -> Vec<(&'static str, String)> {
     secrets
 }
 
-/// What is none.
+/// Values that are not secrets.
 const HARMLESS: &[(&str, &str)] = &[
     ("GOVERNANCE_TOKEN", "0x368B5BBA6D6B2C7E3D0e0A5F8A0D6E1c2B3F4a04"),
     ("token", "0x368B5BBA6D6B2C7E3D0e0A5F8A0D6E1c2B3F4a04"),

@@ -1,4 +1,4 @@
-//! Texts that are made to hurt: deep, self-multiplying, or slow to cut into tokens.
+//! Malicious texts: deep, self-multiplying, or slow to tokenize.
 
 use std::fmt::Write as _;
 use std::thread;
@@ -6,7 +6,7 @@ use std::thread;
 use aqueduct_manifest::{List, Map, Value, json, yaml};
 use yaml::{Dialect, MAX_DEPTH};
 
-/// Runs a check where the stack is as small as that of any thread.
+/// Runs a check with a stack as small as that of any thread.
 fn on_small_stack(check: impl FnOnce() + Send + 'static) {
     let thread = thread::Builder::new().stack_size(2 << 20).spawn(check).expect("a thread can be started");
     thread.join().expect("the check holds");
@@ -114,7 +114,7 @@ fn keys_that_hold_themselves_are_refused() {
 
 #[test]
 fn a_long_text_is_read_in_time_that_grows_with_it() {
-    // Each of these is quadratic where every token looks at all open keys or blocks.
+    // Each of these is quadratic if every token checks all open keys or blocks.
     let texts = [
         format!("{}{}{}", "[".repeat(900), "a, ".repeat(100_000), "]".repeat(900)),
         "a ".repeat(200_000),

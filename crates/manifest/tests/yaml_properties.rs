@@ -1,9 +1,9 @@
-//! What holds for every value: it reads back as what was written, here and with another reader.
+//! Properties of every value: it reads back as written, here and with another reader.
 
 use aqueduct_manifest::{Map, Value, json, to_value, yaml};
 use proptest::prelude::*;
 
-/// Texts made of what YAML gives a meaning to, and of any characters.
+/// Texts of characters with a meaning in YAML, and of any other characters.
 fn text() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
         4 => "[a-z0-9 ]{0,12}",
@@ -39,7 +39,7 @@ fn value() -> impl Strategy<Value = Value> {
     })
 }
 
-/// Returns the value as it reads after a trip through JSON: whole floats are integers.
+/// Returns the value after a round trip through JSON, in which whole floats become integers.
 fn settled(value: &Value) -> Value {
     json::read(&json::write(value)).expect("what was written can be read")
 }

@@ -1,4 +1,4 @@
-//! Every line of the corpus that says what sigs.k8s.io/yaml reads in a text.
+//! Tests every line of the corpus with a text and the value that sigs.k8s.io/yaml reads.
 
 mod corpus;
 

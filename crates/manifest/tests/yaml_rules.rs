@@ -1,4 +1,4 @@
-//! The traps of YAML 1.1 as go-yaml springs them: what a text means, and what is refused in which words.
+//! The traps of YAML 1.1 in go-yaml: the meaning of texts, and the error messages.
 
 use aqueduct_manifest::{Position, Value, json, yaml};
 use yaml::{Dialect, Step};
@@ -64,7 +64,7 @@ fn keys_become_text() {
             "9223372036854775808: a",
             "unsupported map key of type: uint64, key: 0x8000000000000000, value: \"a\"",
         ),
-        // The key is found before the number that JSON does not have.
+        // The key is reported before the number that JSON cannot represent.
         ("{a: .inf, ~: 1}", "unsupported map key of type: %!s(<nil>), key: <nil>, value: 1"),
         ("[1, 2]: a", "yaml: invalid map key: []interface {}{1, 2}"),
         (
@@ -280,7 +280,7 @@ fn numbers_that_only_other_readers_see_are_quoted_for_them() {
     let written = |text: &str| (yaml::write(&text.into()), yaml::write_portable(&text.into()));
     assert_eq!(written(address), (format!("{address}\n"), format!("\"{address}\"\n")));
     assert_eq!(written("-0x1p"), ("-0x1p\n".to_owned(), "-0x1p\n".to_owned()));
-    // A number to both, and text to both.
+    // A number for both, and a string for both.
     for (text, expected) in
         [("0x10", "\"0x10\"\n"), ("0xyz", "0xyz\n"), ("1.2.3", "1.2.3\n"), ("web", "web\n")]
     {

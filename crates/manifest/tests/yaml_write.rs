@@ -1,5 +1,5 @@
-//! Every line of the corpus that says what sigs.k8s.io/yaml writes for a JSON text, and every output of
-//! Kustomize in it.
+//! Tests every line of the corpus with a JSON text and the output of sigs.k8s.io/yaml, and every output of Kustomize
+//! in it.
 
 mod corpus;
 
@@ -60,13 +60,13 @@ fn writes_the_outputs_of_kustomize_back() {
     cases.finish("documents");
 }
 
-/// The texts of the `json` fields as they stand in the table.
+/// The texts of the `json` fields, as written in the table.
 fn raw_json() -> Vec<String> {
     let Some(path) = corpus::path("truth/yaml_write.jsonl") else { return Vec::new() };
     let text = fs::read_to_string(path).expect("the table is readable");
     let raw = |line: &str| {
         let rest = line.strip_prefix("{\"json\": ").expect("the field comes first");
-        // The shortest start that is JSON and is followed by another field.
+        // The shortest prefix that is valid JSON and is followed by another field.
         let ends = rest.match_indices(", \"").map(|(at, _)| at);
         let is_json = |at: &usize| rest.get(..*at).is_some_and(|start| json::read(start).is_ok());
         let end = ends.into_iter().find(is_json).expect("another field follows");
@@ -75,7 +75,7 @@ fn raw_json() -> Vec<String> {
     text.lines().map(raw).collect()
 }
 
-/// What Go's `json.Unmarshal` makes of the numbers in a value.
+/// Converts the numbers in a value like Go's `json.Unmarshal`.
 fn with_floats(value: &Value) -> Value {
     match value {
         Value::Int(number) => Value::Float(*number as f64),
@@ -88,7 +88,7 @@ fn with_floats(value: &Value) -> Value {
     }
 }
 
-/// Go writes the text `<<` plain and cannot read that back; here it is quoted.
+/// Go writes the string `<<` plain and cannot read that back; here it is quoted.
 fn quote_merge_key(text: &str) -> String {
     let lines = text.split_inclusive('\n').map(|line| {
         let content = line.trim_start_matches([' ', '-']);

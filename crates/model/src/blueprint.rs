@@ -1,4 +1,4 @@
-//! A blueprint: a set of components with parameters that several tenants share.
+//! Blueprints: sets of components with parameters, shared by several tenants.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -12,10 +12,10 @@ use crate::component::{Definition, Fields};
 use crate::node::{Content, Node};
 use crate::types::Name;
 
-/// A blueprint, as `blueprints/<name>.toml` declares it.
+/// A blueprint, declared in `blueprints/<name>.toml`.
 #[derive(Clone, Debug)]
 pub struct Blueprint {
-    /// The name, which is the name of the file.
+    /// The name, which is the file name.
     pub name: Name,
     /// What the blueprint is for.
     pub description: Option<String>,
@@ -25,16 +25,16 @@ pub struct Blueprint {
     pub components: BTreeMap<Name, Definition>,
     /// The path of the file.
     pub file: Arc<str>,
-    /// Whether the file could be understood; if not, nothing is concluded from what is absent.
+    /// Whether the file is valid; if not, missing parts are not reported.
     pub(crate) sound: bool,
 }
 
 /// A parameter of a blueprint.
 #[derive(Clone, Debug)]
 pub struct Parameter {
-    /// What values it takes.
+    /// The type of its values.
     pub kind: ParameterType,
-    /// Its value where a tenant gives none; without one, every tenant must give a value.
+    /// Its value if a tenant sets none; without a default, every tenant must set a value.
     pub default: Option<Arc<Node>>,
     /// What it is for.
     pub description: Option<String>,
@@ -42,13 +42,13 @@ pub struct Parameter {
     pub node: Arc<Node>,
 }
 
-/// What values a parameter takes.
+/// The type of a parameter's values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ParameterType {
-    /// Text.
+    /// A string.
     String,
-    /// A whole number.
+    /// An integer.
     Integer,
     /// `true` or `false`.
     Boolean,
@@ -68,7 +68,7 @@ impl ParameterType {
         )
     }
 
-    /// Returns how messages call a value of the type.
+    /// Returns the name of the type in messages.
     pub(crate) fn describe(self) -> &'static str {
         match self {
             Self::String => "a string",
@@ -88,7 +88,7 @@ pub(crate) struct BlueprintFile {
     /// The parameters, which components use as `${parameter.<name>}`.
     #[serde(default)]
     pub(crate) parameters: BTreeMap<Name, ParameterFile>,
-    /// The components by their name, each like the file of a component.
+    /// The components by name, each like a component file.
     #[serde(default)]
     #[schemars(with = "crate::schema::Components")]
     pub(crate) components: BTreeMap<Name, Fields>,
@@ -99,10 +99,10 @@ pub(crate) struct BlueprintFile {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 #[schemars(rename = "Parameter")]
 pub(crate) struct ParameterFile {
-    /// What values it takes.
+    /// The type of its values.
     #[serde(rename = "type")]
     pub(crate) kind: ParameterType,
-    /// Its value where a tenant gives none; without one, every tenant must give a value.
+    /// Its value if a tenant sets none; without a default, every tenant must set a value.
     #[schemars(with = "Option<crate::schema::ParameterValue>")]
     #[expect(dead_code, reason = "the value is taken from the node, with its place")]
     pub(crate) default: Option<IgnoredAny>,

@@ -1,6 +1,7 @@
-//! What a cloud adds to Kubernetes: how pods choose a node pool, what a load balancer is told, what nodes cost.
+//! What a cloud adds to Kubernetes: how pods select a node pool, how load balancers are configured, what nodes cost.
 //!
-//! All of it is data. A preset is one file beside this one; an environment names it, and says what differs.
+//! All of it is data. Each preset is one file next to this one. An environment selects a preset and can override
+//! parts of it.
 
 use std::collections::BTreeMap;
 
@@ -13,32 +14,32 @@ use crate::types::{LabelKey, ScalarOrTable};
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Cloud {
-    /// The label with the name of its pool that the cloud gives to each node.
+    /// The label that the cloud sets on each node, with the pool's name as its value.
     pub node_pool_label: Option<LabelKey>,
-    /// What rclone calls the object storage.
+    /// The object storage provider, as rclone names it.
     pub object_storage: Option<String>,
-    /// What a load balancer is told.
+    /// The configuration of load balancers.
     #[serde(default)]
     pub load_balancer: LoadBalancerAnnotations,
-    /// The price of a node for a month, by size.
+    /// The monthly price of a node, by size.
     #[serde(default)]
     pub node_prices: BTreeMap<String, f64>,
 }
 
-/// The annotations of Services of type LoadBalancer. A value may hold `{name}`, `{protocol}`, `{size}` and
+/// The annotations of Services of type LoadBalancer. A value may contain `{name}`, `{protocol}`, `{size}` and
 /// `{certificate}`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct LoadBalancerAnnotations {
-    /// The annotations of each.
+    /// The annotations of every load balancer.
     #[serde(default)]
     pub annotations: BTreeMap<LabelKey, String>,
-    /// Further annotations of those with a certificate.
+    /// Additional annotations of load balancers with a certificate.
     #[serde(default)]
     pub certificate_annotations: BTreeMap<LabelKey, String>,
 }
 
-/// The clouds that need no further words.
+/// The clouds with a preset.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Preset {
@@ -50,7 +51,7 @@ pub(crate) enum Preset {
     Google,
     /// Azure Kubernetes Service.
     Azure,
-    /// Machines of one's own, or another cloud.
+    /// On-premises machines, or another cloud.
     #[default]
     None,
 }
@@ -68,37 +69,37 @@ impl Preset {
     }
 }
 
-/// The cloud of an environment: a preset, or a table with what differs from it.
+/// The cloud of an environment: a preset, or a table that overrides parts of one.
 #[derive(Deserialize, JsonSchema)]
 #[serde(from = "ScalarOrTable<Preset, CloudTable>")]
 #[schemars(untagged)]
 pub(crate) enum CloudField {
     /// A preset alone.
     Preset(Preset),
-    /// A preset and what differs from it.
+    /// A preset with overrides.
     Table(CloudTable),
 }
 
-/// A cloud in its own words.
+/// A preset with overrides.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct CloudTable {
-    /// Where all starts that the table does not say.
+    /// The preset for everything that the table does not set.
     #[serde(default)]
     preset: Preset,
-    /// The label with the name of its pool that the cloud gives to each node; without one, pods choose a pool by
-    /// the pool's own labels.
+    /// The label that the cloud sets on each node, with the pool's name as its value; without it, pods select a pool
+    /// by the pool's own `labels`.
     node_pool_label: Option<LabelKey>,
-    /// What rclone calls the object storage, such as `AWS` or `Minio`.
+    /// The object storage provider, as rclone names it, such as `AWS` or `Minio`.
     object_storage: Option<String>,
-    /// The annotations of load balancers, instead of those of the preset.
+    /// The annotations of load balancers, instead of the preset's.
     load_balancer: Option<LoadBalancerAnnotations>,
-    /// The price of a node for a month, by size; for pools that name a size and no price.
+    /// The monthly price of a node, by size, for pools that set `size` but no price.
     #[serde(default)]
     node_prices: BTreeMap<String, Price>,
 }
 
-/// A price for a month, from 0 on.
+/// A monthly price, at least 0.
 #[derive(Deserialize, JsonSchema)]
 struct Price(
     #[serde(deserialize_with = "crate::environment::price")]
@@ -158,7 +159,7 @@ impl LoadBalancerAnnotations {
         all.map(|(key, text)| (key.to_string(), fill(text))).collect()
     }
 
-    /// Tells whether any of the annotations asks for a placeholder, such as `{size}`.
+    /// Tells whether any annotation contains a placeholder, such as `{size}`.
     pub fn asks_for(&self, placeholder: &str) -> bool {
         self.annotations
             .values()

@@ -1,4 +1,4 @@
-//! A component as it was written, before its layers are merged.
+//! Components as written, before their layers are merged.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -15,27 +15,27 @@ use crate::patch::Patch;
 use crate::tenancy::Allowance;
 use crate::types::{ComponentPeer, LabelKey, LabelValue, Name, Reference, Subdomain};
 
-/// A component of a tenant: what its file says, and what the blueprint says.
+/// A component of a tenant, with the fields from its file and its blueprint.
 #[derive(Clone, Debug)]
 pub struct DeclaredComponent {
     /// The name.
     pub name: Name,
     /// The kind.
     pub kind: SmolStr,
-    /// The main source file: the component's own one, else the blueprint.
+    /// The main source file: the component's own, or else the blueprint.
     pub file: Arc<str>,
-    /// What the blueprint of the tenant says.
+    /// The fields from the tenant's blueprint.
     pub blueprint: Option<Definition>,
-    /// What the component's own file says.
+    /// The fields from the component's own file.
     pub own: Option<Definition>,
 }
 
-/// One text about a component: the fields, and those that are different in an environment.
+/// The fields of a component in one file, with its overrides for environments.
 #[derive(Clone, Debug)]
 pub struct Definition {
     /// The fields, without `environments`.
     pub node: Arc<Node>,
-    /// The fields that are different, by environment.
+    /// The overrides, by environment.
     pub environments: Arc<BTreeMap<SmolStr, Arc<Node>>>,
 }
 
@@ -48,7 +48,7 @@ pub(crate) struct CommonFields {
     pub(crate) enabled: bool,
     /// What the component is.
     pub(crate) description: Option<String>,
-    /// The namespace, one of the tenant's (default: the tenant's first one).
+    /// The namespace, one of the tenant's (default: the tenant's first).
     pub(crate) namespace: Option<Name>,
     /// Labels of all its objects.
     #[serde(default)]
@@ -57,37 +57,37 @@ pub(crate) struct CommonFields {
     #[serde(default)]
     #[schemars(with = "BTreeMap<LabelKey, String>")]
     pub(crate) annotations: BTreeMap<LabelKey, SmolStr>,
-    /// Components that must run before this one: `component`, or `tenant/component`.
+    /// Components that must be running before this one: `component` or `tenant/component`.
     #[serde(default)]
     pub(crate) depends_on: Vec<Reference>,
-    /// The components that may link to this one, instead of what `isolation` of the tenant says: `component`,
-    /// `tenant/component`, `tenant/*` or `*`. This field opens no connection; each link does.
+    /// The components that may link to this one, instead of the tenant's `isolation`: `component`,
+    /// `tenant/component`, `tenant/*` or `*`. This field opens no connections; only links do.
     pub(crate) allow_from: Option<Vec<ComponentPeer>>,
-    /// The components that this one may link to, instead of what `isolation` of the tenant says; those of system
-    /// tenants may always be linked to. This field opens no connection; each link does.
+    /// The components that this one may link to, instead of the tenant's `isolation`; those of system tenants are
+    /// always permitted. This field opens no connections; only links do.
     pub(crate) allow_to: Option<Vec<ComponentPeer>>,
-    /// How Argo CD delivers it, above what the tenant, the environment and the platform say.
+    /// How Argo CD delivers it; overrides the tenant's, environment's and platform's `delivery`.
     #[serde(default)]
     #[schemars(with = "Delivery")]
-    #[expect(dead_code, reason = "it is read by itself, so that a mistake in a lower layer is one message")]
+    #[expect(dead_code, reason = "it is read separately, so that a mistake in a lower layer is one message")]
     pub(crate) delivery: Fields,
-    /// Rules of the checks whose findings about its objects are not reported, each with the reason.
+    /// Check rules whose findings about its objects are not reported, each with a reason.
     #[serde(default)]
     pub(crate) allow: Vec<Allowance>,
-    /// A running Deployment or DaemonSet that the component takes over and does not make anew.
+    /// A running Deployment or DaemonSet that the component takes over instead of creating a new one.
     pub(crate) adopt: Option<Adopt>,
-    /// Changes to the rendered objects that no field says.
+    /// Changes to the rendered objects that no field covers.
     #[serde(default)]
     pub(crate) patches: Vec<Patch>,
 }
 
-/// A running Deployment or DaemonSet that a component takes over: its pods are replaced by a rollout.
+/// A running Deployment or DaemonSet that a component takes over. A rollout replaces its pods.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Adopt {
     /// Its name, in the component's namespace.
     pub name: Subdomain,
-    /// The labels of its selector, all of them: the API server lets nobody change them.
+    /// All labels of its selector, which the API server does not allow to change.
     pub selector: BTreeMap<LabelKey, LabelValue>,
 }
 

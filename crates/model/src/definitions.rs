@@ -1,9 +1,7 @@
-//! The definitions of a JSON Schema: what is said twice becomes one of them, and those that nothing refers to are
-//! left out.
+//! The definitions of a JSON Schema: repeated parts become shared definitions, and unused definitions are dropped.
 //!
-//! Every kind brings the definitions of all types that it is made of, and has the fields that all kinds have. An
-//! editor reads the schema each time a file is opened, and every platform keeps a copy, so it must not say the same
-//! thing once for every kind.
+//! Every kind brings the definitions of all its types, and all kinds share some fields. An editor reads the schema
+//! each time a file is opened, and every platform keeps a copy, so it must not repeat the same parts for every kind.
 
 use std::collections::{BTreeMap, BTreeSet, btree_map::Entry};
 
@@ -11,12 +9,12 @@ use serde_json::{Map, Value, json};
 
 const PREFIX: &str = "#/$defs/";
 
-/// Returns the definitions that a schema needs, with equal ones shared, and points the schema at them.
+/// Returns the definitions that a schema needs, with equal ones merged, and updates the references to them.
 pub(crate) fn share(
     root: &mut Map<String, Value>,
     mut definitions: Map<String, Value>,
 ) -> Map<String, Value> {
-    // Two definitions that differ only in what they refer to become equal once that has become one.
+    // Two definitions that differ only in their references become equal once the referenced definitions are merged.
     loop {
         let mut first: BTreeMap<String, String> = BTreeMap::new();
         let mut renamed: BTreeMap<String, String> = BTreeMap::new();
@@ -46,7 +44,7 @@ pub(crate) fn share(
     definitions
 }
 
-/// Makes definitions of the parts that occur several times; their names begin with a dot, which no type's does.
+/// Turns parts that occur several times into definitions. Their names begin with a dot, unlike those of types.
 fn share_parts(root: &mut Map<String, Value>, definitions: &mut Map<String, Value>) {
     let mut parts = Parts::default();
     parts.count_below(root, "root");
@@ -58,28 +56,28 @@ fn share_parts(root: &mut Map<String, Value>, definitions: &mut Map<String, Valu
     definitions.append(&mut parts.definitions);
 }
 
-/// What is shorter is not worth a reference.
+/// A shorter part is not worth a reference.
 const SHORT: usize = 64;
 
-/// The schemas inside of others, by their texts.
+/// The nested schemas, by their text.
 #[derive(Default)]
 struct Parts {
     seen: BTreeMap<String, Definition>,
-    /// How many parts have a name.
+    /// How many parts have become definitions.
     named: BTreeMap<String, usize>,
     definitions: Map<String, Value>,
 }
 
 struct Definition {
     times: usize,
-    /// The key that it was first seen at.
+    /// The key at which it was first seen.
     key: String,
     /// The reference to its definition, once it has one.
     reference: Option<Value>,
 }
 
 impl Parts {
-    /// Counts a schema. What is in one that was seen before was counted with it.
+    /// Counts a schema. The parts of a repeated schema are not counted again.
     fn count(&mut self, schema: &Value, key: &str) {
         let text = schema.to_string();
         if text.len() < SHORT {
@@ -118,7 +116,7 @@ impl Parts {
         }
     }
 
-    /// Puts a reference in the place of a schema that was seen several times.
+    /// Replaces a schema that occurs several times by a reference.
     fn replace(&mut self, schema: &mut Value) {
         let text = schema.to_string();
         let Some(part) = self.seen.get_mut(&text).filter(|part| part.times > 1) else {

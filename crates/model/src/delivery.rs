@@ -1,4 +1,4 @@
-//! Delivery: what Argo CD is told of an Application, and what becomes of objects that leave the tree.
+//! Delivery: the settings of Argo CD Applications, and what happens to objects that are removed from the tree.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -14,57 +14,58 @@ use crate::node::{Layer, Node};
 use crate::types::parsed::{Parsed, checked_text, parsed};
 use crate::types::{Duration, Invalid, LabelKey, LabelValue, Name, Subdomain};
 
-/// How Argo CD delivers: `[delivery]` of the platform, an environment, a tenant or a component. Tables merge over
-/// these layers, everything else replaces.
+/// How Argo CD delivers: `[delivery]` of the platform, an environment, a tenant or a component. These layers merge
+/// tables; everything else is replaced.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct Delivery {
-    /// Whether Argo CD applies changes by itself; `sync` of an environment says the same.
+    /// Whether Argo CD applies changes automatically; `sync` of an environment sets the same.
     pub automatic: bool,
-    /// Whether what left the tree leaves the cluster when Argo CD applies changes by itself.
+    /// Whether an automatic sync deletes objects that were removed from the tree.
     pub prune: bool,
-    /// Whether changes that were made in the cluster are undone.
+    /// Whether Argo CD reverts changes made in the cluster.
     pub self_heal: bool,
-    /// Whether an Application may lose all its objects at once.
+    /// Whether an automatic sync may delete all objects of an Application.
     pub allow_empty: bool,
-    /// Options of Argo CD, each as `Name=value`, over `ApplyOutOfSyncOnly=true`, `CreateNamespace=false`,
+    /// Sync options of Argo CD, each as `Name=value`, on top of `ApplyOutOfSyncOnly=true`, `CreateNamespace=false`,
     /// `PruneLast=true` and `ServerSideApply=true`.
     pub sync_options: Vec<SyncOption>,
-    /// Differences between the tree and the cluster that Argo CD leaves alone.
+    /// Differences between the tree and the cluster that Argo CD ignores.
     pub ignore_differences: Vec<IgnoredDifference>,
-    /// How a failed synchronisation is tried again.
+    /// How Argo CD retries a failed sync.
     pub retry: Retry,
-    /// What becomes of the objects of an Application that leaves the tree.
+    /// What happens to the objects of an Application that is removed from the tree.
     pub removal: Removal,
-    /// What becomes of objects that hold data when they leave the tree: volume claims, namespaces, definitions,
-    /// StatefulSets with claims, databases of operators.
+    /// What happens to objects with data that are removed from the tree: volume claims, namespaces,
+    /// CustomResourceDefinitions, StatefulSets with claims, databases of operators.
     pub data: DataRemoval,
-    /// What the waves of components order. Not at a component.
+    /// What the waves of components order. Not available in a component.
     pub order: Order,
-    /// The branch, tag or commit that Argo CD reads (default: that of the environment).
+    /// The branch, tag or commit that Argo CD reads (default: the environment's).
     pub revision: Option<String>,
-    /// The AppProject: at a tenant the name of its own, at a component that of another one, which is not rendered.
+    /// The AppProject. In a tenant, it names the tenant's own project; in a component, an existing project, which is
+    /// not rendered.
     pub project: Option<Name>,
-    /// The name of the Application. At a component only.
+    /// The name of the Application. Only available in a component.
     pub name: Option<Subdomain>,
-    /// The namespace that Applications stand in (default: that of Argo CD). Argo CD has to be told of
-    /// it with `application.namespaces`, which the kind `argocd` does. Not at a component.
+    /// The namespace of Applications (default: Argo CD's). Argo CD must list it in `application.namespaces`, which
+    /// the kind `argocd` does. Not available in a component.
     pub namespace: Option<Name>,
-    /// The wave, in the place of the one that follows from links. At a component only.
+    /// The sync wave, instead of the one that follows from links. Only available in a component.
     pub wave: Option<i32>,
     /// Labels of Applications.
     pub labels: BTreeMap<LabelKey, LabelValue>,
     /// Annotations of Applications, such as those that subscribe to notifications.
     pub annotations: BTreeMap<LabelKey, String>,
-    /// Additional information that the web interface shows with Applications, by name.
+    /// Additional information that the web interface shows for Applications, by name.
     pub info: BTreeMap<String, String>,
-    /// How many old revisions are kept.
+    /// How many old revisions Argo CD keeps.
     pub history: u16,
-    /// The kinds in namespaces that a tenant may own, such as `apps/Deployment`, `Service` or `batch/*`. Not at a
-    /// component.
+    /// The namespaced kinds that a tenant may own, such as `apps/Deployment`, `Service` or `batch/*`. Not available
+    /// in a component.
     pub kinds: Vec<KindPattern>,
-    /// The cluster-scoped kinds that a tenant may own besides Namespace; a system tenant that lists none may own all of
-    /// them. Not at a component.
+    /// The cluster-scoped kinds that a tenant may own in addition to Namespace; a system tenant that lists none may
+    /// own all. Not available in a component.
     pub cluster_kinds: Vec<KindPattern>,
 }
 
@@ -96,29 +97,29 @@ impl Default for Delivery {
     }
 }
 
-/// What becomes of the objects of an Application that leaves the tree.
+/// What happens to the objects of an Application that is removed from the tree.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Removal {
-    /// They are deleted, and the Application waits for each to be gone.
+    /// They are deleted, and the Application waits until all are gone.
     #[default]
     Delete,
-    /// They are deleted, and what they own goes after them.
+    /// They are deleted, and their dependents are deleted in the background.
     Background,
-    /// They stay and run on, reported by nobody.
+    /// They keep running, but no Application manages them.
     Keep,
 }
 
-/// What becomes of an object that holds data when it leaves the tree, or its Application does.
+/// What happens to an object with data when it or its Application is removed from the tree.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum DataRemoval {
-    /// It is deleted once a person has confirmed it.
+    /// It is deleted once a person confirms it.
     #[default]
     Confirm,
-    /// It stays. An Application that goes on is out of sync for ever then.
+    /// It stays. If the Application still exists, it remains out of sync.
     Keep,
-    /// It is deleted like everything else.
+    /// It is deleted like any other object.
     Delete,
 }
 
@@ -126,61 +127,61 @@ pub enum DataRemoval {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Order {
-    /// The creation of Applications, one for each component. Later changes arrive in no order.
+    /// Only the creation of Applications, one for each component. Later changes are applied in no particular order.
     #[default]
     Creation,
-    /// Every change: the components of a tenant are one Application, with waves on its objects.
+    /// Every change. All components of a tenant form one Application, with waves on its objects.
     Always,
 }
 
-/// How a failed synchronisation is tried again.
+/// How Argo CD retries a failed sync.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct Retry {
-    /// How often; -1 is without end, 0 never.
+    /// How many retries; -1 for no limit, 0 for none.
     pub limit: i32,
-    /// The first wait.
+    /// The delay before the first retry.
     pub duration: Duration,
-    /// How many times longer each wait is than the one before.
+    /// The factor by which each delay is longer than the one before.
     pub factor: u16,
-    /// The longest wait.
+    /// The longest delay.
     pub max_duration: Duration,
-    /// Whether a new commit is taken instead of the one that failed.
+    /// Whether a retry uses a newer commit instead of the one that failed.
     pub refresh: bool,
 }
 
 impl Default for Retry {
-    /// The first synchronisation of a cluster meets webhooks and operators that are still starting.
+    /// During the first sync of a cluster, webhooks and operators are still starting.
     fn default() -> Self {
         let duration = |text: &str| text.parse().expect("the duration is valid");
         Self { limit: 5, duration: duration("10s"), factor: 2, max_duration: duration("3m"), refresh: false }
     }
 }
 
-/// Differences between the tree and the cluster that Argo CD leaves alone.
+/// Differences between the tree and the cluster that Argo CD ignores.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct IgnoredDifference {
-    /// The API group (default: that of Kubernetes' own kind of this name).
+    /// The API group (default: the group of Kubernetes' own kind with this name).
     pub group: Option<String>,
     /// The kind.
     pub kind: String,
-    /// The name (default: every name).
+    /// The name (default: any).
     pub name: Option<String>,
-    /// The namespace (default: every namespace).
+    /// The namespace (default: any).
     pub namespace: Option<String>,
     /// The fields, as JSON pointers such as `/spec/replicas`.
     #[serde(default)]
     pub pointers: Vec<IgnoredPointer>,
-    /// The fields, as expressions of jq.
+    /// The fields, as jq expressions.
     #[serde(default)]
     pub jq: Vec<String>,
-    /// The fields that belong to these field managers.
+    /// The field managers whose fields are ignored.
     #[serde(default)]
     pub managers: Vec<String>,
 }
 
-/// An option of Argo CD: `Name=value`.
+/// A sync option of Argo CD: `Name=value`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SyncOption(SmolStr);
 
@@ -190,7 +191,7 @@ impl SyncOption {
         match text.split_once('=') {
             Some((name, value)) if is_word(name) && is_word(value) => Ok(()),
             _ => Err(Invalid::new(format!(
-                "`{text}` is not an option: wanted is a name and a value, such as `ServerSideApply=true`"
+                "`{text}` is not an option: expected a name and a value, such as `ServerSideApply=true`"
             ))),
         }
     }
@@ -203,7 +204,7 @@ impl SyncOption {
 
 checked_text!(SyncOption, "an option such as `\"ServerSideApply=true\"`", {
     "type": "string",
-    "description": "An option of Argo CD: `Name=value`.",
+    "description": "A sync option of Argo CD: `Name=value`.",
     "pattern": "^[A-Za-z0-9]+=[A-Za-z0-9]+$"
 });
 
@@ -217,7 +218,7 @@ impl IgnoredPointer {
             Ok(())
         } else {
             Err(Invalid::new(format!(
-                "`{text}` is not a JSON pointer: wanted is a path such as `/spec/replicas`"
+                "`{text}` is not a JSON pointer: expected a path such as `/spec/replicas`"
             )))
         }
     }
@@ -229,7 +230,7 @@ checked_text!(IgnoredPointer, "a JSON pointer such as `\"/spec/replicas\"`", {
     "pattern": "^/"
 });
 
-/// Kinds of an API group: `group/Kind`, or `Kind` for the core group; `*` stands for any letters.
+/// Kinds of an API group: `group/Kind`, or `Kind` for the core group; `*` matches any text.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct KindPattern {
     /// The group; empty for the core group.
@@ -239,13 +240,13 @@ pub struct KindPattern {
 }
 
 impl KindPattern {
-    /// Tells whether a kind of a group is meant.
+    /// Tells whether a kind of a group matches.
     pub fn matches(&self, group: &str, kind: &str) -> bool {
         is_like(&self.group, group) && is_like(&self.kind, kind)
     }
 }
 
-/// Tells whether a text is what a pattern says, in which `*` stands for any letters.
+/// Tells whether a text matches a pattern, in which `*` matches any text.
 fn is_like(pattern: &str, text: &str) -> bool {
     let Some((before, rest)) = pattern.split_once('*') else { return pattern == text };
     let Some(mut text) = text.strip_prefix(before) else { return false };
@@ -272,7 +273,7 @@ impl FromStr for KindPattern {
         let is_kind = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'*';
         if kind.is_empty() || !kind.bytes().all(is_kind) || !group.bytes().all(is_group) || text.len() > 320 {
             return Err(Invalid::new(format!(
-                "`{text}` is not a kind: wanted is a group and a kind, such as `apps/Deployment`, `Service` or `batch/*`"
+                "`{text}` is not a kind: expected a group and a kind, such as `apps/Deployment`, `Service` or `batch/*`"
             )));
         }
         Ok(Self { group: group.into(), kind: kind.into() })
@@ -298,16 +299,16 @@ impl Parsed for KindPattern {
 
 parsed!(KindPattern, {
     "type": "string",
-    "description": "Kinds of an API group: `group/Kind`, or `Kind` for the core group; `*` stands for any letters.",
+    "description": "Kinds of an API group: `group/Kind`, or `Kind` for the core group; `*` matches any text.",
     "pattern": "^([a-z0-9.*-]+/)?[A-Za-z0-9*]+$"
 });
 
-/// What messages call `[delivery]`, whosoever's it is: a mistake in a layer is one message.
+/// The name of `[delivery]` in messages, whatever the layer, so that a mistake is reported once.
 const WHAT: &str = "`[delivery]`";
 
-/// The keys that say something of one Application only.
+/// The keys that apply to a single Application.
 const OF_ONE: [&str; 2] = ["name", "wave"];
-/// The keys that say something of a tenant as a whole.
+/// The keys that apply to a tenant as a whole.
 const OF_TENANTS: [&str; 4] = ["cluster-kinds", "kinds", "namespace", "order"];
 
 impl Delivery {
@@ -322,19 +323,19 @@ impl Delivery {
         };
         diagnostics.extend(entries.iter().filter(names_none).map(|entry| {
             entry
-                .diagnostic("missing-key", "an entry of `ignore-differences` names no field")
-                .hint("`pointers`, `jq` or `managers` say which differences are left alone")
+                .diagnostic("missing-key", "an entry of `ignore-differences` has no field")
+                .hint("set `pointers`, `jq` or `managers` to the fields to ignore")
         }));
         Arc::new(delivery.unwrap_or_default())
     }
 }
 
-/// Returns a table that holds nothing but the `delivery` of another one, to be laid below a component.
+/// Returns a table with only the `delivery` of another one, as a layer below a component.
 pub(crate) fn layer(node: &Node) -> Option<Node> {
     Some(node.with_only("delivery", node.get("delivery")?.clone()))
 }
 
-/// Returns the delivery that some tables make, lowest first.
+/// Returns the merged delivery of some tables, lowest first.
 pub(crate) fn of_tables<const N: usize>(
     tables: [&Node; N],
     scope: &Scope<'_>,
@@ -350,13 +351,11 @@ pub(crate) fn of_tables<const N: usize>(
     Delivery::read(&merged, diagnostics)
 }
 
-/// Reports keys of the `[delivery]` of the platform, an environment or a tenant that mean nothing there, and takes them
-/// out, so that nothing follows from them.
+/// Reports and removes keys that have no effect in the `[delivery]` of the platform, an environment or a tenant.
 pub(crate) fn check_keys(delivery: &mut Node, is_tenant: bool, diagnostics: &mut Vec<Diagnostic>) {
-    let hint = "it is one Application's, and stands in `[delivery]` of a component";
+    let hint = "it applies to a single Application: set it in `[delivery]` of a component";
     let names = OF_ONE.iter().map(|key| (*key, hint));
-    let project =
-        ("project", "`project` of `[argocd.names]` says how the projects of all tenants are called");
+    let project = ("project", "set the project names of all tenants with `project` in `[argocd.names]`");
     for (key, hint) in names.chain((!is_tenant).then_some(project)) {
         if let Some(node) = delivery.take(key) {
             diagnostics.push(misplaced(&node, key).hint(hint));
@@ -364,10 +363,10 @@ pub(crate) fn check_keys(delivery: &mut Node, is_tenant: bool, diagnostics: &mut
     }
 }
 
-/// The keys that a component may say where its tenant is one Application.
+/// The keys that a component may set if its tenant is one Application.
 const OF_PARTS: [&str; 2] = ["data", "ignore-differences"];
 
-/// Reports keys of the merged `[delivery]` of a component that it says itself and that mean nothing there.
+/// Reports keys that a component sets in `[delivery]` and that have no effect there.
 pub(crate) fn check_component(node: &Node, order: Order, diagnostics: &mut Vec<Diagnostic>) {
     use Layer::{Blueprint, BlueprintEnvironment, Component, ComponentEnvironment};
     let own = [Blueprint, BlueprintEnvironment, Component, ComponentEnvironment];
@@ -377,19 +376,20 @@ pub(crate) fn check_component(node: &Node, order: Order, diagnostics: &mut Vec<D
         }
         let key = key.as_str();
         if OF_TENANTS.contains(&key) {
-            diagnostics.push(misplaced(node, key).hint(
-                "it is the same for all components of a tenant, and stands in `[delivery]` of the tenant",
-            ));
+            diagnostics.push(
+                misplaced(node, key)
+                    .hint("it applies to all components of a tenant: set it in `[delivery]` of the tenant"),
+            );
         } else if order == Order::Always && !OF_PARTS.contains(&key) {
             diagnostics.push(misplaced(node, key).hint(
-                "with `order = \"always\"` a tenant is one Application: it stands in `[delivery]` of the tenant",
+                "with `order = \"always\"`, a tenant is one Application: set it in `[delivery]` of the tenant",
             ));
         }
     }
 }
 
 fn misplaced(node: &Node, key: &str) -> Diagnostic {
-    node.key_diagnostic("unknown-key", format!("`{key}` of {WHAT} means nothing here"))
+    node.key_diagnostic("unknown-key", format!("`{key}` of {WHAT} has no effect here"))
 }
 
 #[cfg(test)]
@@ -402,9 +402,9 @@ mod tests {
         insta::assert_snapshot!(table::<SyncOption>(&["ServerSideApply=true", "Prune=confirm", "Replace", "A=b=c", ""]), @r"
         ServerSideApply=true: ok
         Prune=confirm: ok
-        Replace: ERROR `Replace` is not an option: wanted is a name and a value, such as `ServerSideApply=true`
-        A=b=c: ERROR `A=b=c` is not an option: wanted is a name and a value, such as `ServerSideApply=true`
-        : ERROR `` is not an option: wanted is a name and a value, such as `ServerSideApply=true`
+        Replace: ERROR `Replace` is not an option: expected a name and a value, such as `ServerSideApply=true`
+        A=b=c: ERROR `A=b=c` is not an option: expected a name and a value, such as `ServerSideApply=true`
+        : ERROR `` is not an option: expected a name and a value, such as `ServerSideApply=true`
         ");
         insta::assert_snapshot!(table::<KindPattern>(&["apps/Deployment", "Service", "batch/*", "*", "*/*", "apps/", "a b", "apps/v1/Deployment", ""]), @r"
         apps/Deployment: ok
@@ -412,10 +412,10 @@ mod tests {
         batch/*: ok
         *: */*
         */*: ok
-        apps/: ERROR `apps/` is not a kind: wanted is a group and a kind, such as `apps/Deployment`, `Service` or `batch/*`
-        a b: ERROR `a b` is not a kind: wanted is a group and a kind, such as `apps/Deployment`, `Service` or `batch/*`
-        apps/v1/Deployment: ERROR `apps/v1/Deployment` is not a kind: wanted is a group and a kind, such as `apps/Deployment`, `Service` or `batch/*`
-        : ERROR `` is not a kind: wanted is a group and a kind, such as `apps/Deployment`, `Service` or `batch/*`
+        apps/: ERROR `apps/` is not a kind: expected a group and a kind, such as `apps/Deployment`, `Service` or `batch/*`
+        a b: ERROR `a b` is not a kind: expected a group and a kind, such as `apps/Deployment`, `Service` or `batch/*`
+        apps/v1/Deployment: ERROR `apps/v1/Deployment` is not a kind: expected a group and a kind, such as `apps/Deployment`, `Service` or `batch/*`
+        : ERROR `` is not a kind: expected a group and a kind, such as `apps/Deployment`, `Service` or `batch/*`
         ");
     }
 

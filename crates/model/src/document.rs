@@ -1,4 +1,4 @@
-//! TOML text as a [`Node`]: values with their spans, and syntax errors as diagnostics.
+//! Parses TOML into a [`Node`]: values with their spans, and syntax errors as diagnostics.
 
 use std::sync::Arc;
 
@@ -9,16 +9,16 @@ use toml_parser::lexer::TokenKind;
 
 use crate::node::{Content, Layer, Node, Source};
 
-/// How deep tables and lists may be nested.
+/// The maximum depth of nested tables and lists.
 const DEPTH: usize = 64;
 
-/// How many errors of one file are told: a file of another kind has one in each line.
+/// How many errors of a file are reported: a file in another format has one on every line.
 const ERRORS: usize = 200;
 
-/// How many parts a dotted key may have: the parser makes a table of each, beyond its own limit of nesting.
+/// The maximum number of parts in a dotted key: the parser turns each into a table, beyond its own nesting limit.
 pub(crate) const KEY_PARTS: usize = 16;
 
-/// Reads one of the files; `None` where the file is absent or cannot be understood, which is then said.
+/// Reads a file; `None` if it does not exist, or after reporting that it is invalid.
 pub(crate) fn read(
     files: &Files,
     path: &str,
@@ -46,10 +46,10 @@ pub(crate) fn read(
     }
 }
 
-/// Reads a TOML text; `path` is what its places call the file.
+/// Reads a TOML text; `path` is the file in its places.
 ///
 /// # Errors
-/// All its syntax errors, up to a limit.
+/// Returns all syntax errors, up to a limit.
 pub fn parse(path: &str, text: &str, layer: Layer) -> Result<Node, Vec<Diagnostic>> {
     let file: Arc<str> = path.into();
     if let Some(span) = overlong_key(text) {
@@ -135,10 +135,10 @@ impl DocumentReader {
             },
             DeValue::Float(float) => match float.as_str().parse::<f64>() {
                 Ok(value) if value.is_finite() => Content::Float(value),
-                _ => self.refuse(span, "the number is not finite, a manifest cannot hold it"),
+                _ => self.refuse(span, "the number is not finite, so a manifest cannot contain it"),
             },
             DeValue::Array(_) | DeValue::Table(_) if depth > DEPTH => {
-                self.refuse(span, "tables and lists are nested too deep")
+                self.refuse(span, "tables and lists are nested too deeply")
             }
             DeValue::Array(array) => {
                 Content::List(array.into_iter().map(|value| self.value(value, None, depth + 1)).collect())
@@ -229,15 +229,15 @@ mod tests {
     fn numbers_that_no_manifest_holds() {
         insta::assert_snapshot!(check("a = 9223372036854775808\nb = nan\nc = -inf\n"), @r"
         1:5 error: the integer does not fit 64 bits
-        2:5 error: the number is not finite, a manifest cannot hold it
-        3:5 error: the number is not finite, a manifest cannot hold it
+        2:5 error: the number is not finite, so a manifest cannot contain it
+        3:5 error: the number is not finite, so a manifest cannot contain it
         ");
     }
 
     #[test]
     fn deep_nesting_is_refused() {
         insta::assert_snapshot!(check(&format!("a{} = 1", ".a".repeat(100_000))), @r"1:32 error: a key has more than 16 parts");
-        insta::assert_snapshot!(check(&format!("a = {}{}", "[".repeat(70), "]".repeat(70))), @r"1:69 error: tables and lists are nested too deep");
+        insta::assert_snapshot!(check(&format!("a = {}{}", "[".repeat(70), "]".repeat(70))), @r"1:69 error: tables and lists are nested too deeply");
         assert!(check(&format!("a = {}", "[".repeat(100_000))).contains("error: invalid TOML"));
         let errors = parse("a.toml", &"= \n".repeat(10_000), Layer::Component).map(|_| ());
         assert_eq!(errors.map_err(|errors| errors.len()), Err(ERRORS));

@@ -1,4 +1,4 @@
-//! Changing one field of a file, with its comments and its layout kept.
+//! Changes one field of a file and keeps its comments and layout.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -19,21 +19,21 @@ use crate::types::{Image, Invalid, Name};
 pub struct FileEdit {
     /// The file, relative to the platform's folder.
     pub file: Arc<str>,
-    /// Its text before the change; nothing where the change makes the file.
+    /// Its text before the change; `None` if the change creates the file.
     pub before: Option<String>,
     /// Its text after the change.
     pub after: String,
 }
 
-/// Sets a field of a component (`tenant/component`) or of a tenant (`tenant`), in all environments or in one.
+/// Sets a field of a component (`tenant/component`) or a tenant (`tenant`), in all environments or in one.
 ///
-/// The field is a TOML key: `image`, `resources.cpu`, `labels."app.kubernetes.io/name"`; a number is also a
-/// position in a list. The value is text where the field is text now, else it is read as TOML, and as text
-/// where it is no TOML. `image.tag` and `image.digest` change that part of the text `image`; a new tag takes
-/// the digest away, for it pins the old one.
+/// The field is a TOML key: `image`, `resources.cpu`, `labels."app.kubernetes.io/name"`; a number can also be an
+/// index in a list. The value is a string if the field is one now. Otherwise it is parsed as TOML, or used as a
+/// string if it is not valid TOML. `image.tag` and `image.digest` change that part of the string `image`. A new tag
+/// removes the digest, which pins the old one.
 ///
 /// # Errors
-/// A target, an environment or a field that is not there, and all that the change would break.
+/// Returns an error if the target, environment or field does not exist, and all errors that the change would cause.
 pub fn set(
     files: &Files,
     target: &str,
@@ -46,14 +46,13 @@ pub fn set(
     if let Some(environment) = environment {
         check_environment(&loaded.platform, target.tenant, environment).map_err(|error| vec![error])?;
     }
-    let keys = Key::parse(field)
-        .ok()
-        .filter(|keys| keys.len() <= KEY_PARTS)
-        .ok_or_else(|| vec![Diagnostic::error("invalid-field", format!("`{field}` is not a key of TOML"))])?;
+    let keys = Key::parse(field).ok().filter(|keys| keys.len() <= KEY_PARTS).ok_or_else(|| {
+        vec![Diagnostic::error("invalid-field", format!("`{field}` is not a valid TOML key"))]
+    })?;
     let file = target.file();
     let before = files.text(&file);
     if files.get(&file).is_some() {
-        // A text that is no TOML cannot be changed either.
+        // A file that is not valid TOML cannot be changed either.
         let mut errors = Vec::new();
         document::read(files, &file, Layer::Component, &mut errors);
         if !errors.is_empty() {
@@ -94,7 +93,7 @@ pub fn set(
     }
 }
 
-/// What is to be changed.
+/// What to change.
 struct Target<'a> {
     tenant: &'a Tenant,
     component: Option<Name>,
@@ -129,7 +128,7 @@ impl<'a> Target<'a> {
         }
     }
 
-    /// Returns what the field is now with all layers, in the environment or in the first that has it.
+    /// Returns the current value of the field with all layers, in the environment or in the first one that has it.
     fn effective(&self, platform: &Platform, environment: Option<&str>, keys: &[&str]) -> Option<Node> {
         let component = self.tenant.components.get(self.component.as_ref()?)?;
         platform
@@ -143,8 +142,8 @@ impl<'a> Target<'a> {
     }
 }
 
-/// Returns the image that `<image>.tag` or `<image>.digest` makes of the one that is there; `None` where the
-/// keys mean no part of an image.
+/// Returns the image with a new `<image>.tag` or `<image>.digest`; `None` if the keys do not refer to a part of an
+/// image.
 fn image_with(
     keys: &[&str],
     value: &str,
@@ -179,7 +178,7 @@ fn check_environment(platform: &Platform, tenant: &Tenant, environment: &str) ->
     Ok(())
 }
 
-/// Reads a value as TOML; as text where the field is text, and where the value is no TOML or a date.
+/// Parses a value as TOML, or as a string if the field is one now, or if the value is a date or not valid TOML.
 fn typed(value: &str, is_text: bool) -> Value {
     if is_text || overlong_key(value).is_some() {
         return Value::from(value);
@@ -197,19 +196,19 @@ fn get<'i>(item: &'i Item, path: &[&str]) -> Option<&'i Item> {
     })
 }
 
-/// Puts a value at a path, with the tables on the way made where they are missing.
+/// Sets the value at a path, and creates missing tables on the way.
 fn put(root: &mut Item, path: &[&str], value: Value) -> Result<(), String> {
-    let Some((last, tables)) = path.split_last() else { return Err("no field was named".into()) };
+    let Some((last, tables)) = path.split_last() else { return Err("no field given".into()) };
     let mut item = root;
     for (depth, key) in tables.iter().enumerate() {
         let here = || path.iter().take(depth + 1).copied().collect::<Vec<_>>().join(".");
-        item = step(item, key).ok_or_else(|| format!("`{}` is no table", here()))?;
+        item = step(item, key).ok_or_else(|| format!("`{}` is not a table", here()))?;
     }
-    let place = step(item, last).ok_or_else(|| format!("`{}` is no table", tables.join(".")))?;
+    let place = step(item, last).ok_or_else(|| format!("`{}` is not a table", tables.join(".")))?;
     match place {
         Item::Table(table) if table.is_implicit() && table.is_empty() => *place = Item::Value(value),
         Item::Table(_) | Item::ArrayOfTables(_) => {
-            return Err(format!("`{}` is a table: one of its keys can be set", path.join(".")));
+            return Err(format!("`{}` is a table: set one of its keys", path.join(".")));
         }
         Item::Value(old) => {
             let decor = old.decor().clone();
@@ -221,7 +220,7 @@ fn put(root: &mut Item, path: &[&str], value: Value) -> Result<(), String> {
     Ok(())
 }
 
-/// Returns the item under a key or at a position, made as a table where it is missing.
+/// Returns the item under a key or at an index, and creates a missing one as a table.
 fn step<'i>(item: &'i mut Item, key: &str) -> Option<&'i mut Item> {
     match item {
         Item::ArrayOfTables(_) | Item::Value(Value::Array(_)) => item.get_mut(key.parse::<usize>().ok()?),
@@ -238,7 +237,7 @@ fn step<'i>(item: &'i mut Item, key: &str) -> Option<&'i mut Item> {
     }
 }
 
-/// Returns the errors that were not there before a file had its new text.
+/// Returns the errors that the new text of a file causes.
 fn breaks(
     files: &Files,
     before: &[Diagnostic],
@@ -246,7 +245,7 @@ fn breaks(
     file: &str,
     after: &str,
 ) -> Vec<Diagnostic> {
-    // Whether a kind exists is for those to say who know the kinds.
+    // The kinds are not known here, so unknown ones are not reported.
     let kinds = |platform: &Platform| -> BTreeSet<SmolStr> {
         platform
             .tenants
@@ -260,7 +259,7 @@ fn breaks(
         let kinds: Vec<&str> = kinds.iter().map(SmolStr::as_str).collect();
         resolve(platform, &kinds, &Selection::default()).diagnostics
     };
-    // Lines move, so that what an error says is what it is known by.
+    // Lines move, so errors are compared by their message.
     let known: BTreeSet<(&str, String)> = before
         .iter()
         .map(|diagnostic| (diagnostic.code, diagnostic.message.clone()))
@@ -278,7 +277,7 @@ fn breaks(
             diagnostic.is_error() && !known.contains(&(diagnostic.code, diagnostic.message.clone()))
         })
         .collect();
-    // The new text is not on the disk, so that no line of it can be pointed at.
+    // The new text is not on the disk, so the errors cannot point to its lines.
     for label in broken.iter_mut().flat_map(|diagnostic| &mut diagnostic.labels) {
         if *label.place.file == *file {
             label.place.span = None;

@@ -1,4 +1,4 @@
-//! An environment: where the platform runs, and what its cluster provides.
+//! Environments: where the platform runs, and what the cluster provides.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -19,46 +19,46 @@ use crate::types::{
     OutputPath, Repository, ScalarOrTable, Subdomain, TargetCluster,
 };
 
-/// An environment, as `[environments.<name>]` of `platform.toml` declares it.
+/// An environment, declared in `[environments.<name>]` of `platform.toml`.
 #[derive(Clone, Debug)]
 pub struct Environment {
     /// The name.
     pub name: Name,
-    /// The environments that it extends, the first one of them first, and itself as the last one.
+    /// The environments that it extends, from the base down, ending with itself.
     pub lineage: Vec<Name>,
     /// The cluster, as Argo CD knows it.
     pub cluster: TargetCluster,
-    /// The Argo CD that delivers the environment, where it is named.
+    /// The name of the Argo CD that delivers the environment, if set.
     pub argocd: Option<Name>,
-    /// What is put behind the names of namespaces.
+    /// The suffix of namespace names.
     pub namespace_suffix: Option<NameSuffix>,
-    /// The environment that changes come from.
+    /// The environment from which changes are promoted.
     pub promoted_from: Option<Name>,
-    /// The git repository that Argo CD reads, where it is not the platform's.
+    /// The git repository that Argo CD reads, if not the platform's.
     pub repository: Option<Repository>,
-    /// The branch, tag or commit that Argo CD reads, where it is not the platform's.
+    /// The branch, tag or commit that Argo CD reads, if not the platform's.
     pub revision: Option<SmolStr>,
-    /// The folder of the environment's tree in its repository, where it is not that of the output.
+    /// The folder of the environment's tree in its repository, if not that of the output.
     pub path: Option<OutputPath>,
-    /// How Argo CD delivers what belongs to no tenant.
+    /// How Argo CD delivers objects that belong to no tenant.
     pub delivery: Arc<Delivery>,
-    /// The version of Kubernetes, with its patch level where charts ask for it.
+    /// The Kubernetes version, with the patch version if charts need it.
     pub kubernetes: KubernetesVersion,
-    /// The domain below which hosts are made.
+    /// The domain of the environment's hosts.
     pub domain: Hostname,
     /// The APIs that the cluster provides beyond those of Kubernetes.
     pub apis: BTreeSet<ApiVersion>,
-    /// The groups of APIs that the cluster provides in every version, with their kinds outside of namespaces.
+    /// The API groups that the cluster provides in every version, with their cluster-scoped kinds.
     pub api_groups: BTreeMap<SmolStr, BTreeSet<SmolStr>>,
-    /// Where definitions of further APIs lie.
+    /// The places of definitions of additional APIs.
     pub api_sources: Vec<ApiSource>,
-    /// The storage class of volumes that name none.
+    /// The storage class of volumes that set none.
     pub storage_class: Option<Subdomain>,
-    /// The storage classes that the cluster has, the default one among them; empty where they are not listed.
+    /// The storage classes of the cluster, including the default one; empty if not listed.
     pub storage_classes: BTreeSet<Subdomain>,
-    /// The class of Ingresses.
+    /// The Ingress class.
     pub ingress_class: Option<Subdomain>,
-    /// The ClusterIssuer that signs the certificates of hosts.
+    /// The ClusterIssuer for the certificates of hosts.
     pub cluster_issuer: Option<Subdomain>,
     /// The ClusterSecretStore that ExternalSecrets read from.
     pub secret_store: Option<Subdomain>,
@@ -66,21 +66,21 @@ pub struct Environment {
     pub cloud: Cloud,
     /// The nodes of the cluster.
     pub node_pools: BTreeMap<Name, NodePool>,
-    /// The infrastructure of the environment besides its nodes.
+    /// The infrastructure of the environment other than its nodes.
     pub infrastructure: Option<Infrastructure>,
-    /// How far the pods of tenants are shut off, where a tenant does not say.
+    /// How strictly pods of tenants are isolated, unless a tenant sets it.
     pub isolation: Option<IsolationLevel>,
-    /// The Pod Security Standard that pods are held to, where a tenant does not say.
+    /// The Pod Security Standard for pods, unless a tenant sets one.
     pub pod_security: Option<PodSecurity>,
-    /// Changes to what delivers the environment.
+    /// Changes to the objects that deliver the environment.
     pub patches: Vec<Patch>,
     /// Labels of the namespaces of tenants.
     pub labels: BTreeMap<LabelKey, LabelValue>,
     /// Annotations of the namespaces of tenants.
     pub annotations: BTreeMap<LabelKey, SmolStr>,
-    /// Values of the environment's own, by name.
+    /// The environment's own values, by name.
     pub values: BTreeMap<SmolStr, Arc<Node>>,
-    /// Fields of components by their kind, below the blueprint, tenant and component.
+    /// Defaults of component fields by kind, overridden by the blueprint, tenant and component.
     pub defaults: BTreeMap<SmolStr, Arc<Node>>,
     /// The table that declares the environment.
     pub node: Arc<Node>,
@@ -90,88 +90,88 @@ pub struct Environment {
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct EnvironmentFile {
-    /// The environment that this one is like: all that is not said here is as there, the tables `[environments]` of
-    /// tenants, components and blueprints among it.
-    #[expect(dead_code, reason = "it is taken from the node before the layers are merged")]
+    /// The environment to inherit from: everything that is not set here is the same as there, including the
+    /// `[environments]` tables of tenants, components and blueprints.
+    #[expect(dead_code, reason = "it is read from the node before the layers are merged")]
     pub(crate) extends: Option<Name>,
-    /// The cluster that objects are applied to, as Argo CD knows it: the address of its API server, or its name.
-    /// Where it is not the one that Argo CD runs in, the names of Applications and projects have that of the
-    /// environment in front.
+    /// The cluster that objects are applied to, as Argo CD knows it: the URL of its API server, or its name (default:
+    /// the cluster that Argo CD runs in). For any other cluster, the names of Applications and projects start with
+    /// the environment's name.
     #[serde(default = "TargetCluster::local")]
     pub(crate) cluster: TargetCluster,
-    /// The Argo CD that delivers the environment. Environments that say the same share one; by default each has its
-    /// own, but those with another `cluster` or with a `namespace-suffix`, which share one.
+    /// The name of the Argo CD that delivers the environment. Environments with the same name share one. By default,
+    /// each environment has its own, except those with `cluster` or `namespace-suffix`, which share one.
     pub(crate) argocd: Option<Name>,
-    /// What is put behind the names of all namespaces of tenants, so that several environments fit one cluster.
+    /// A suffix for all namespaces of tenants, so that several environments fit in one cluster.
     pub(crate) namespace_suffix: Option<NameSuffix>,
-    /// The environment that changes go through before this one; `aqueduct review` lists changes that skip it.
+    /// The environment that changes must reach before this one; `aqueduct review` reports changes that skip it.
     pub(crate) promoted_from: Option<Name>,
     /// The git repository that Argo CD reads (default: the platform's).
     pub(crate) repository: Option<Repository>,
     /// The branch, tag or commit that Argo CD reads (default: the platform's).
     pub(crate) revision: Option<String>,
-    /// The folder of the environment's tree in its repository; by default that of the platform's output with the name
-    /// of the environment.
+    /// The folder of the environment's tree in its repository (default: the platform's output folder, followed by the
+    /// environment's name).
     pub(crate) path: Option<OutputPath>,
-    /// How Argo CD delivers, above the platform's.
+    /// How Argo CD delivers; overrides the platform's `delivery`.
     #[serde(default)]
     #[schemars(with = "Delivery")]
-    #[expect(dead_code, reason = "it is read once the layers are merged")]
+    #[expect(dead_code, reason = "it is read after the layers are merged")]
     pub(crate) delivery: Fields,
-    /// The version of Kubernetes, with its patch level where charts ask for it.
+    /// The Kubernetes version, with the patch version if charts need it.
     #[serde(default = "latest_kubernetes")]
     pub(crate) kubernetes: KubernetesVersion,
-    /// The domain below which hosts are made: `${environment.domain}`. Only an environment that extends another one
-    /// need not say it.
+    /// The domain of the environment's hosts, as `${environment.domain}`. Required unless the environment extends
+    /// another one.
     pub(crate) domain: Hostname,
-    /// Whether Argo CD applies changes by itself.
+    /// Whether Argo CD applies changes automatically.
     #[serde(default)]
     #[expect(dead_code, reason = "it becomes a part of the delivery")]
     pub(crate) sync: SyncPolicy,
-    /// The APIs that the cluster provides beyond those of Kubernetes: a group and a version, a group with its kinds
-    /// that live outside of namespaces, or where their definitions lie.
+    /// The APIs that the cluster provides in addition to Kubernetes' own: a group and version, a group with its
+    /// cluster-scoped kinds, or the place of its definitions.
     #[serde(default)]
     pub(crate) apis: Vec<Api>,
-    /// The storage class of volumes that name none.
+    /// The storage class of volumes that set none.
     pub(crate) storage_class: Option<Subdomain>,
-    /// The storage classes that the cluster has.
+    /// The storage classes of the cluster.
     #[serde(default)]
     pub(crate) storage_classes: BTreeSet<Subdomain>,
-    /// The class of Ingresses.
+    /// The Ingress class.
     pub(crate) ingress_class: Option<Subdomain>,
-    /// The ClusterIssuer that signs the certificates of hosts.
+    /// The ClusterIssuer for the certificates of hosts.
     pub(crate) cluster_issuer: Option<Subdomain>,
     /// The ClusterSecretStore that ExternalSecrets read from.
     pub(crate) secret_store: Option<Subdomain>,
-    /// The cloud, which decides how pods choose a node pool, what load balancers are told and what nodes cost:
-    /// `digitalocean`, `aws`, `google`, `azure` or `none`, or a table with what differs.
+    /// The cloud, which decides how pods select a node pool, how load balancers are configured and what nodes cost:
+    /// `digitalocean`, `aws`, `google`, `azure` or `none`, or a table that overrides parts of one.
     #[serde(default)]
     pub(crate) cloud: CloudField,
     /// The nodes of the cluster.
     #[serde(default)]
     pub(crate) node_pools: BTreeMap<Name, NodePool>,
-    /// The infrastructure of the environment besides its nodes.
+    /// The infrastructure of the environment other than its nodes.
     pub(crate) infrastructure: Option<Infrastructure>,
-    /// How far the pods of tenants are shut off, where a tenant does not say, above the platform's.
+    /// How strictly pods of tenants are isolated, unless a tenant sets it; overrides the platform's.
     pub(crate) isolation: Option<IsolationLevel>,
-    /// The Pod Security Standard that pods are held to, where a tenant does not say, above the platform's.
+    /// The Pod Security Standard for pods, unless a tenant sets one; overrides the platform's.
     pub(crate) pod_security: Option<PodSecurity>,
-    /// Changes to what Argo CD gets in the environment: projects and Applications.
+    /// Changes to the environment's projects and Applications.
     #[serde(default)]
     pub(crate) patches: Vec<Patch>,
-    /// Labels of the namespaces of tenants, above the platform's.
+    /// Labels of the namespaces of tenants, in addition to the platform's.
     #[serde(default)]
     pub(crate) labels: BTreeMap<LabelKey, LabelValue>,
-    /// Annotations of the namespaces of tenants, above the platform's.
+    /// Annotations of the namespaces of tenants, in addition to the platform's.
     #[serde(default)]
     #[schemars(with = "BTreeMap<LabelKey, String>")]
     pub(crate) annotations: BTreeMap<LabelKey, SmolStr>,
-    /// Values of the environment's own: `${environment.values.<name>}`.
+    /// The environment's own values, as `${environment.values.<name>}`.
     #[serde(default)]
     #[schemars(with = "BTreeMap<Name, crate::schema::ParameterValue>")]
     #[expect(dead_code, reason = "the values are taken from the node, with their places")]
     pub(crate) values: BTreeMap<Name, IgnoredAny>,
-    /// Fields of components by their kind, above the platform's defaults.
+    /// Defaults of component fields by kind; override the platform's.
     #[serde(default)]
     #[schemars(with = "crate::schema::Defaults")]
     #[expect(dead_code, reason = "the values are taken from the node, with their places")]
@@ -179,7 +179,7 @@ pub(crate) struct EnvironmentFile {
 }
 
 impl EnvironmentFile {
-    /// Returns the environment that the file declares.
+    /// Returns the environment that the table declares.
     pub(crate) fn into_environment(
         self,
         lineage: Vec<Name>,
@@ -252,19 +252,18 @@ impl EnvironmentFile {
 }
 
 impl Environment {
-    /// Tells whether other environments may be delivered by the same Argo CD, so that names need that of the
-    /// environment in them.
+    /// Tells whether the same Argo CD may deliver other environments, so that names must contain the environment's.
     pub fn shares_argocd(&self) -> bool {
         self.argocd.is_some() || self.namespace_suffix.is_some() || !self.cluster.is_local()
     }
 
-    /// Returns what tells the cluster of the environment from others. Each Argo CD reaches its own cluster by the same
-    /// address, so that it is that of whoever is delivered by the same one.
+    /// Returns a key that identifies the environment's cluster. Every Argo CD reaches its own cluster by the same
+    /// address, so for that address the key identifies the Argo CD.
     pub fn cluster_key(&self) -> SmolStr {
         if self.cluster.is_local() { self.deliverer().into() } else { self.cluster.to_string().into() }
     }
 
-    /// Returns what tells the Argo CD that delivers the environment from others.
+    /// Returns a key that identifies the Argo CD that delivers the environment.
     pub fn deliverer(&self) -> String {
         match &self.argocd {
             Some(argocd) => format!("shared: {argocd}"),
@@ -273,8 +272,8 @@ impl Environment {
         }
     }
 
-    /// Returns the labels by which pods choose the nodes of a pool; none where neither the cloud nor the pool has
-    /// any, or there is no such pool.
+    /// Returns the labels by which pods select the nodes of a pool; empty if neither the cloud nor the pool has any,
+    /// or the pool does not exist.
     pub fn pool_selector(&self, pool: &Name) -> BTreeMap<String, String> {
         let Some(nodes) = self.node_pools.get(pool) else { return BTreeMap::new() };
         match &self.cloud.node_pool_label {
@@ -288,16 +287,16 @@ fn latest_kubernetes() -> KubernetesVersion {
     KubernetesVersion { major: 1, minor: 33, patch: None }
 }
 
-/// Where definitions of APIs lie that the tree does not carry.
+/// The place of API definitions that are not in the tree.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ApiSource {
-    /// The address of a file, or a path of the platform's folder with a leading `/`.
+    /// The URL of a file, or a path in the platform's folder with a leading `/`.
     pub name: String,
     /// Where it is written.
     pub place: Place,
 }
 
-/// One of the APIs that a cluster provides.
+/// An API that a cluster provides.
 #[derive(Deserialize, JsonSchema)]
 #[serde(from = "ScalarOrTable<ApiVersion, ApiTable>")]
 #[schemars(untagged)]
@@ -306,39 +305,39 @@ pub(crate) enum Api {
     Version(ApiVersion),
     /// All versions of a group.
     Group(ApiGroup),
-    /// What definitions say.
+    /// The APIs in some definitions.
     Definitions(ApiDefinitions),
 }
 
-/// A group of APIs that a cluster provides in every version.
+/// An API group that a cluster provides in every version.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct ApiGroup {
     /// The group, such as `kyverno.io`.
     group: Subdomain,
-    /// Its kinds that live outside of namespaces; all others live in namespaces.
+    /// Its cluster-scoped kinds; all others are namespaced.
     cluster_scoped: BTreeSet<String>,
 }
 
-/// APIs that a cluster provides as CustomResourceDefinitions say that the tree does not carry.
+/// APIs of a cluster whose CustomResourceDefinitions are not in the tree.
 ///
-/// Charts see the versions and kinds that they serve, objects are held against their schemas, and they say what lives
-/// in namespaces.
+/// Charts see their versions and kinds, objects are validated against their schemas, and they tell which kinds are
+/// namespaced.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ApiDefinitions {
-    /// Where they lie: the address of a file (`https://…`), which `aqueduct vendor` fetches and locks, or with a
-    /// leading `/` a file or folder of the platform's.
+    /// Their place: the URL of a file (`https://…`), which `aqueduct vendor` fetches and locks, or a file or folder
+    /// of the platform, with a leading `/`.
     definitions: String,
 }
 
-/// The two tables, told apart by their keys.
+/// The two tables, distinguished by their keys.
 #[derive(JsonSchema)]
 #[schemars(untagged)]
 enum ApiTable {
     /// All versions of a group.
     Group(ApiGroup),
-    /// What definitions say.
+    /// The APIs in some definitions.
     Definitions(ApiDefinitions),
 }
 
@@ -361,7 +360,7 @@ impl<'de> Deserialize<'de> for ApiTable {
             Both { definitions: None, group: Some(_), .. } => Err(D::Error::missing_field("cluster-scoped")),
             Both { definitions: None, cluster_scoped: Some(_), .. } => Err(D::Error::missing_field("group")),
             Both { .. } => {
-                Err(D::Error::custom("it is a table with `group` and `cluster-scoped`, or `definitions`"))
+                Err(D::Error::custom("expected a table with `group` and `cluster-scoped`, or `definitions`"))
             }
         }
     }
@@ -377,11 +376,11 @@ impl From<ScalarOrTable<ApiVersion, ApiTable>> for Api {
     }
 }
 
-/// How Argo CD brings changes into the cluster.
+/// How Argo CD applies changes to the cluster.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum SyncPolicy {
-    /// Argo CD applies every change by itself.
+    /// Argo CD applies every change automatically.
     #[default]
     Automatic,
     /// A person applies changes.
@@ -392,15 +391,15 @@ pub(crate) enum SyncPolicy {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct NodePool {
-    /// What the provider calls a node of this size.
+    /// The provider's name for this node size.
     pub size: Option<String>,
     /// The number of nodes.
     pub count: u32,
-    /// The CPU of one node that pods can use.
+    /// The CPU of one node that pods can use (allocatable).
     pub cpu: Cpu,
-    /// The memory of one node that pods can use.
+    /// The memory of one node that pods can use (allocatable).
     pub memory: Memory,
-    /// The price of one node for a month; by default that of its size, where the cloud lists it.
+    /// The monthly price of one node (default: the price of its size, if the cloud lists it).
     #[serde(default, deserialize_with = "optional_price")]
     #[schemars(range(min = 0))]
     pub monthly_price: Option<f64>,
@@ -420,12 +419,12 @@ pub struct Infrastructure {
     /// Load balancers by name.
     #[serde(default)]
     pub load_balancers: BTreeMap<Name, PricedItem>,
-    /// Anything else that costs money, by name.
+    /// Any other cost items, by name.
     #[serde(default)]
     pub items: BTreeMap<Name, PricedItem>,
 }
 
-/// Something that is paid for.
+/// A cost item.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct PricedItem {
@@ -434,7 +433,7 @@ pub struct PricedItem {
     /// How many there are.
     #[serde(default = "one")]
     pub count: u32,
-    /// The price of one for a month.
+    /// The monthly price of one.
     #[serde(deserialize_with = "price")]
     #[schemars(range(min = 0))]
     pub monthly_price: f64,
@@ -447,7 +446,7 @@ fn one() -> u32 {
 pub(crate) fn price<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
     let price = f64::deserialize(deserializer)?;
     if price < 0.0 {
-        return Err(D::Error::custom(format!("`{price}` is not a price: wanted is a number from 0 on")));
+        return Err(D::Error::custom(format!("`{price}` is not a price: expected a number of at least 0")));
     }
     Ok(price)
 }

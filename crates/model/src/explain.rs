@@ -1,4 +1,4 @@
-//! Why a field has its value: the layer that won, and what it shadows.
+//! Explains why a field has its value: the layer that won, and the values that it shadows.
 
 use aqueduct_manifest::{SmolStr, Value};
 
@@ -14,11 +14,11 @@ pub struct Explanation {
     pub value: Value,
     /// Where the value was written.
     pub source: Source,
-    /// What lower layers say, the highest of them first.
+    /// The values of lower layers, highest first.
     pub shadowed: Vec<Shadowed>,
 }
 
-/// A value that a higher layer took the place of.
+/// A value that a higher layer overrides.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Shadowed {
     /// The value.
@@ -27,8 +27,8 @@ pub struct Shadowed {
     pub source: Source,
 }
 
-/// Explains a field, or every field of a table; the empty path is the whole instance. Lists are explained
-/// as one. Nothing is returned where there is no such field.
+/// Explains a field, or every field of a table; the empty path is the whole instance. A list is explained as a whole.
+/// The result is empty if the field does not exist.
 pub fn explain(instance: &Instance, path: &[&str]) -> Vec<Explanation> {
     let mut explanations = Vec::new();
     for root in [&instance.common, &instance.spec] {

@@ -1,8 +1,8 @@
-//! What `${…}` stands for in the strings of components and blueprints.
+//! Replaces `${…}` in the strings of components and blueprints.
 //!
-//! Only names below `environment`, `tenant`, `component`, `platform` and `parameter` are ours; whatever
-//! else looks alike belongs to a shell or to another program and is left alone, and `$${` is a literal
-//! `${`. Names are checked once while loading; values are filled in for each instance.
+//! Only names that start with `environment`, `tenant`, `component`, `platform` or `parameter` are replaced. Anything
+//! else in this notation belongs to a shell or another program and stays as it is, and `$${` is a literal `${`. Names
+//! are checked once while loading; values are filled in for each instance.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use crate::blueprint::Parameter;
 use crate::environment::Environment;
 use crate::node::{Content, Node};
 
-/// What the names stand for in one place.
+/// The values of names in one place.
 pub(crate) struct Scope<'a> {
     pub(crate) platform: &'a str,
     pub(crate) environment: &'a Environment,
@@ -24,14 +24,14 @@ pub(crate) struct Scope<'a> {
     pub(crate) parameters: &'a BTreeMap<SmolStr, Arc<Node>>,
 }
 
-/// Which names there are in one place.
+/// Which names are valid in one place.
 #[derive(Clone, Copy)]
 pub(crate) enum Names<'a> {
-    /// In a component of a blueprint, and in components of the tenants that use one.
+    /// In a component of a blueprint, and in components of tenants that use one.
     WithParameters(&'a BTreeMap<SmolStr, Parameter>),
-    /// In a component of a tenant that has no blueprint.
+    /// In a component of a tenant without a blueprint.
     WithoutParameters,
-    /// In defaults that also reach components of tenants with a blueprint that is not known here.
+    /// In defaults, which also apply to components of tenants whose blueprint is not known here.
     AnyParameters,
     /// In the parameters of a tenant.
     WithoutComponent,
@@ -45,7 +45,7 @@ const ROOTS: &[(&str, &[&str])] = &[
     ("parameter", &[]),
 ];
 
-/// The fields of an environment that have a value in one; below `values` are those of its own.
+/// The fields of an environment that have a value; `values` contains its own values.
 const ENVIRONMENT: &[&str] = &[
     "name",
     "cluster",
@@ -77,11 +77,11 @@ const ENVIRONMENT: &[&str] = &[
     "values",
 ];
 
-/// How many names of one text are told that stand for nothing.
+/// How many undefined names in a text are reported.
 const UNKNOWN_NAMES: usize = 50;
 
-/// How many bytes the values of parameters may take in one component: a text of a thousand names of a value of a
-/// thousand letters has a million.
+/// How many bytes parameter values may take up in one component: a thousand uses of a value with a thousand letters
+/// make a million.
 const ROOM: usize = 16 << 20;
 
 enum Piece<'a> {
@@ -89,7 +89,7 @@ enum Piece<'a> {
     Variable { root: &'static str, known: &'static [&'static str], name: &'a str },
 }
 
-/// Splits a text into what stands as it is and the names that are ours.
+/// Splits a text into literal parts and the names to replace.
 fn pieces(text: &str) -> Vec<Piece<'_>> {
     let mut pieces = Vec::new();
     let mut rest = text;
@@ -103,8 +103,8 @@ fn pieces(text: &str) -> Vec<Piece<'_>> {
         }
         pieces.push(Piece::Text(before));
         let inner = found.strip_prefix("${").unwrap_or_default();
-        // The end is looked for behind our names only, and not again where there is none: a text may hold
-        // very many beginnings.
+        // Only searches for the end after a name to replace, and stops after the first failure, since a text may
+        // contain very many beginnings.
         let ours = ROOTS
             .iter()
             .find_map(|(root, known)| Some((root, known, inner.strip_prefix(root)?.strip_prefix('.')?)));
@@ -130,12 +130,12 @@ fn pieces(text: &str) -> Vec<Piece<'_>> {
     pieces
 }
 
-/// Tells whether a text holds names that are ours; after filling in, these are those that could not be filled in.
+/// Tells whether a text contains names to replace. After filling in, these are the undefined ones.
 pub(crate) fn has_names(text: &str) -> bool {
     text.contains("${") && pieces(text).iter().any(|piece| matches!(piece, Piece::Variable { .. }))
 }
 
-/// Reports the names in a node that stand for nothing.
+/// Reports undefined names in a node.
 pub(crate) fn check_names(node: &Node, names: Names<'_>, diagnostics: &mut Vec<Diagnostic>) {
     match &node.content {
         Content::String(text) if text.contains("${") => {
@@ -152,7 +152,7 @@ pub(crate) fn check_names(node: &Node, names: Names<'_>, diagnostics: &mut Vec<D
 }
 
 fn unknown_name(node: &Node, names: Names<'_>, root: &str, known: &[&str], name: &str) -> Option<Diagnostic> {
-    let unknown = || node.diagnostic("unknown-variable", format!("`${{{root}.{name}}}` stands for nothing"));
+    let unknown = || node.diagnostic("unknown-variable", format!("`${{{root}.{name}}}` is not defined"));
     match (root, names) {
         ("parameter", Names::WithParameters(parameters)) => {
             (!parameters.contains_key(name)).then(|| match parameters.keys().next() {
@@ -162,42 +162,42 @@ fn unknown_name(node: &Node, names: Names<'_>, root: &str, known: &[&str], name:
         }
         ("parameter", Names::AnyParameters) => None,
         ("parameter", Names::WithoutParameters) => {
-            Some(unknown().hint("the tenant has no blueprint, only blueprints have parameters"))
+            Some(unknown().hint("the tenant has no blueprint, and only blueprints have parameters"))
         }
         ("parameter", Names::WithoutComponent) => {
-            Some(unknown().hint("a parameter cannot be made from another one"))
+            Some(unknown().hint("a parameter cannot refer to another parameter"))
         }
         ("component", Names::WithoutComponent) => {
-            Some(unknown().hint("parameters are the same for all components"))
+            Some(unknown().hint("parameters are the same for all components, so they cannot refer to one"))
         }
-        // What lies below a field is there or not in each environment.
+        // Whether a nested field is set depends on the environment.
         ("environment", _) if known.contains(&name.split('.').next().unwrap_or(name)) => None,
         _ if known.contains(&name) => None,
         _ => {
             let similar = closest(name, known.iter().copied());
             let diagnostic = match similar {
                 None if root == "environment" => unknown().hint(format!(
-                    "`${{environment.values.{name}}}` can be a value of your own: declare it with `[values.{name}]` in \
-                     platform.toml, and set it in the `values` of each environment"
+                    "to define your own value, declare `[values.{name}]` in platform.toml, set it in \
+                     `values` of each environment, and use `${{environment.values.{name}}}`"
                 )),
                 similar => similar.into_iter().fold(unknown(), |diagnostic, similar| {
                     diagnostic.hint(format!("did you mean `{similar}`?"))
                 }),
             };
             Some(diagnostic.hint(format!(
-                "known are {}",
+                "the names are {}",
                 known.iter().map(|name| format!("`${{{root}.{name}}}`")).collect::<Vec<_>>().join(", ")
             )))
         }
     }
 }
 
-/// Puts the values in the place of the names; unknown names stay, they were reported while loading.
+/// Replaces the names by their values. Unknown names stay, since loading has reported them.
 pub(crate) fn fill(node: &mut Node, scope: &Scope<'_>, diagnostics: &mut Vec<Diagnostic>) {
     let mut room = ROOM;
     fill_node(node, scope, &mut room, diagnostics);
     if room == 0 {
-        let message = format!("the values of `${{…}}` take more than {ROOM} bytes");
+        let message = format!("the values of `${{…}}` take up more than {ROOM} bytes");
         diagnostics.push(node.diagnostic("too-large", message));
     }
 }
@@ -216,7 +216,7 @@ fn fill_node(node: &mut Node, scope: &Scope<'_>, room: &mut usize, diagnostics: 
     }
 }
 
-/// Takes the room that a value needs, and tells whether there was enough of it.
+/// Reserves the space for a value, and tells whether there is enough.
 fn take(room: &mut usize, node: &Node) -> bool {
     let below = match &node.content {
         Content::String(text) => text.len(),
@@ -242,7 +242,7 @@ fn fill_text(
 ) {
     let pieces = pieces(text);
     if let [Piece::Variable { root: "parameter", name, .. }] = pieces.as_slice() {
-        // The value as a whole: it keeps its type, and it is at fault where the type does not fit.
+        // A value that is the whole string keeps its type, and its own place if that type is wrong.
         if let Some(parameter) = scope.parameters.get(*name).filter(|parameter| take(room, parameter)) {
             let written = std::mem::replace(node, parameter.as_ref().clone());
             node.shadowed = Some(Box::new(written));
@@ -287,7 +287,7 @@ fn fill_text(
     node.content = Content::String(filled.into());
 }
 
-/// Adds a value to a text; a list or a table has no place in one.
+/// Adds a value to a text. A list or table cannot be part of one.
 fn push(
     filled: &mut String,
     node: &Node,
@@ -311,7 +311,7 @@ fn push(
     }
 }
 
-/// Returns what a name below `environment` stands for.
+/// Returns the value of a name that starts with `environment`.
 fn environment_value(environment: &Environment, path: &str) -> Option<Node> {
     let text = |text: &str| {
         let content = Content::String(text.into());
@@ -333,22 +333,18 @@ fn environment_value(environment: &Environment, path: &str) -> Option<Node> {
     }
 }
 
-/// Reports a name below `environment` that stands for nothing in one; what is no field was reported while loading.
+/// Reports a name that has no value in an environment. Loading has reported names that are not fields.
 fn unset(node: &Node, environment: &Environment, path: &str) -> Option<Diagnostic> {
     let field = path.split('.').next().unwrap_or(path);
     if !ENVIRONMENT.contains(&field) {
         return None;
     }
-    let message =
-        format!("`${{environment.{path}}}` stands for nothing in environment `{}`", environment.name);
+    let message = format!("`${{environment.{path}}}` has no value in environment `{}`", environment.name);
     let diagnostic = node.diagnostic("unknown-variable", message);
     Some(match path.strip_prefix("values.") {
-        Some(name) => {
-            diagnostic.did_you_mean(name, environment.values.keys().map(SmolStr::as_str)).hint(format!(
-                "give it a value: `[environments.{}.values]` with `{name}` in platform.toml",
-                environment.name
-            ))
-        }
+        Some(name) => diagnostic
+            .did_you_mean(name, environment.values.keys().map(SmolStr::as_str))
+            .hint(format!("set `{name}` in `[environments.{}.values]` of platform.toml", environment.name)),
         None => diagnostic.hint(format!("set it in `[environments.{}]` of platform.toml", environment.name)),
     })
 }

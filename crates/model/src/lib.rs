@@ -1,13 +1,13 @@
-//! The platform as types: what the TOML files say, and what it means.
+//! The platform as types: the content of the TOML files, and its meaning.
 //!
 //! 1. [`load`] reads `platform.toml`, `tenants/` and `blueprints/` into a [`Platform`]: its
 //!    [`Environment`]s, [`Tenant`]s with their [`DeclaredComponent`]s, and [`Blueprint`]s.
-//! 2. [`resolve`] merges the layers of every component, replaces every `${…}` by its value,
-//!    and returns one [`Instance`] for each component of each tenant in each environment.
+//! 2. [`resolve`] merges the layers of every component, replaces every `${…}` by its value, and returns one
+//!    [`Instance`] for each component of each tenant in each environment.
 //! 3. The fields that belong to a component's kind are a [`Node`]; [`Node::read`] turns them into the
 //!    kind's own type, built from the value types in [`types`].
 //!
-//! Both steps report all problems of all files in one run, each with the line to change.
+//! Both steps report all problems in all files in one run, each with the line to change.
 
 mod blueprint;
 mod cloud;

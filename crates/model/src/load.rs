@@ -1,7 +1,7 @@
 //! Loading: from files to the typed platform.
 //!
-//! Every file is parsed once. A file that cannot be understood is reported and passed over, and nothing is
-//! concluded from its absence, so that one mistake is one message.
+//! Every file is parsed once. An invalid file is reported and skipped, and its missing content causes no further
+//! errors, so that one mistake is one message.
 
 mod blueprints;
 mod components;
@@ -22,12 +22,12 @@ use crate::node::Node;
 use crate::platform::Platform;
 use crate::types::Name;
 
-/// What loading made of the files.
+/// The result of loading.
 #[derive(Clone, Debug)]
 pub struct LoadedPlatform {
-    /// The platform, as far as it could be understood.
+    /// The platform, as far as its files are valid.
     pub platform: Platform,
-    /// What is wrong with the files, in the order of files and lines.
+    /// The errors in the files, in the order of files and lines.
     pub diagnostics: Vec<Diagnostic>,
 }
 
@@ -48,26 +48,26 @@ pub fn load(files: &Files) -> LoadedPlatform {
     LoadedPlatform { platform: loader.platform, diagnostics: in_order(loader.diagnostics) }
 }
 
-/// Sorts diagnostics by file and line, and drops those that say the same; a text that is read for several
-/// environments has the same mistakes in all of them.
+/// Sorts diagnostics by file and line and removes duplicates. A text that is read for several environments has the
+/// same mistakes in all of them.
 pub(crate) fn in_order(mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
     diagnostics.sort_by(|left, right| (&left.labels, left).cmp(&(&right.labels, right)));
     diagnostics.dedup();
     diagnostics
 }
 
-/// The work in hand.
+/// The state of loading.
 struct Loader<'a> {
     files: &'a Files,
     platform: Platform,
-    /// The names of blueprints that are there and cannot be understood.
+    /// The names of invalid blueprints.
     broken_blueprints: BTreeSet<Name>,
     diagnostics: Vec<Diagnostic>,
 }
 
 impl Loader<'_> {
-    /// Returns the names of the TOML files directly in a folder, without the ending, with their paths; a bad
-    /// name is reported.
+    /// Returns the paths of the TOML files directly in a folder, by name without the extension, and reports invalid
+    /// names.
     fn names_in(&mut self, folder: &str, what: &str) -> BTreeMap<Name, String> {
         let mut names = BTreeMap::new();
         for (path, _) in self.files.below(folder) {
@@ -84,14 +84,14 @@ impl Loader<'_> {
                 Err(error) => self.diagnostics.push(
                     Diagnostic::error("invalid-name", error.to_string())
                         .at(path, None, "")
-                        .hint(format!("a {what} has the name of its file")),
+                        .hint(format!("the file name is the name of the {what}: rename the file")),
                 ),
             }
         }
         names
     }
 
-    /// Reports an environment that the platform does not have; `node` is where it is named.
+    /// Reports an environment that the platform does not have; `node` refers to it.
     fn check_environment(
         &mut self,
         name: &str,
@@ -108,21 +108,21 @@ impl Loader<'_> {
         known
     }
 
-    /// Checks `[defaults.<kind>]` tables, as far as that can be done without knowing the kinds.
+    /// Checks `[defaults.<kind>]` tables, as far as possible without knowing the kinds.
     fn check_defaults(&mut self, defaults: &Node) {
         check_names(defaults, Names::AnyParameters, &mut self.diagnostics);
         for (kind, fields) in defaults.as_table().into_iter().flatten() {
             for key in ["kind", "environments"] {
                 if let Some(node) = fields.get(key) {
                     let message =
-                        format!("`{key}` cannot have a default, it stands in those of kind `{kind}`");
+                        format!("`{key}` cannot have a default, but the defaults of kind `{kind}` set it");
                     self.diagnostics.push(node.key_diagnostic("unknown-key", message));
                 }
             }
         }
     }
 
-    /// Reads a node as a type as well as it can be, reports what is wrong with it, and tells whether it is sound.
+    /// Reads a node as a type as far as possible, reports its errors, and tells whether it has none.
     fn typed<T: DeserializeOwned + JsonSchema + 'static>(
         &mut self,
         node: &Node,

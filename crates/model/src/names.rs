@@ -1,5 +1,5 @@
-//! How what delivers the tree is called: root Applications, projects, and the Applications of components. What one
-//! Argo CD delivers must not have a name twice, or one environment overwrites another.
+//! The names of the objects that deliver the tree: root Applications, projects, and the Applications of components.
+//! They must be unique within an Argo CD, or one environment would overwrite another.
 
 use std::collections::BTreeMap;
 
@@ -16,27 +16,27 @@ use crate::platform::{Platform, Selection, tenancies};
 use crate::tenancy::Tenancy;
 use crate::types::{Name, Subdomain};
 
-/// The name of the root Application and of the folder of what delivers the tree.
+/// The name of the root Application, and of the folder with the objects that deliver the tree.
 pub(crate) const ROOT: &str = "argocd";
-/// What stands for a component in the name of the Application of what a tenant gets beside its components.
+/// The component name in the Application of the tenant's own objects.
 const TENANT: &str = "tenant";
 
-/// The names of what delivers the tree. Each may contain `${environment.name}`, `${tenant.name}` and
+/// The names of the objects that deliver the tree. Each may contain `${environment.name}`, `${tenant.name}` and
 /// `${component.name}`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct Names {
-    /// The root Application of an environment, and its project: `argocd` by default.
+    /// The root Application of an environment, and its project (default: `argocd`).
     pub root: Option<String>,
-    /// The project of a tenant: its name by default.
+    /// The project of a tenant (default: the tenant's name).
     pub project: Option<String>,
-    /// The Application of a component: `${tenant.name}-${component.name}` by default; `tenant` stands for what the
-    /// tenant gets in addition to its components.
+    /// The Application of a component (default: `${tenant.name}-${component.name}`). For the tenant's own objects,
+    /// the component name is `tenant`.
     pub application: Option<String>,
 }
 
 impl Platform {
-    /// Returns the name of the root Application of an environment, which is also that of its project.
+    /// Returns the name of an environment's root Application and its project.
     pub fn root_name(&self, environment: &Environment) -> String {
         self.made(self.argocd.names.root.as_deref(), environment, &[ROOT])
     }
@@ -52,7 +52,7 @@ impl Platform {
         }
     }
 
-    /// Returns the name of the Application of what a tenant gets beside its components.
+    /// Returns the name of the Application of a tenant's own objects.
     pub fn tenant_application(&self, tenancy: &Tenancy) -> String {
         self.made_application(tenancy, TENANT)
     }
@@ -70,8 +70,8 @@ impl Platform {
         self.made(template, &tenancy.environment, &[tenancy.tenant.name.as_str(), component])
     }
 
-    /// Returns the name that a template makes of the names of a tenant and a component; without one they are joined,
-    /// behind the name of the environment where it may not be the only one of its Argo CD.
+    /// Returns the name from a template, with the names of a tenant and a component filled in. Without a template,
+    /// the names are joined, prefixed with the environment's if its Argo CD may deliver others.
     fn made(&self, template: Option<&str>, environment: &Environment, names: &[&str]) -> String {
         let Some(template) = template else {
             let first = environment.shares_argocd().then_some(environment.name.as_str());
@@ -92,7 +92,7 @@ impl Platform {
     }
 }
 
-/// Returns the parts joined by `-`; shortened with a digest where that would be too long for a label.
+/// Returns the parts joined by `-`, shortened with a digest if that is too long for a label.
 pub fn short_name(parts: &[&str]) -> String {
     let name = parts.join("-");
     if name.len() <= 63 {
@@ -102,16 +102,16 @@ pub fn short_name(parts: &[&str]) -> String {
     format!("{}-{}", name[..54].trim_end_matches('-'), hex(&digest.0[..4]))
 }
 
-/// Who has a name: what it is, and where it can be changed.
+/// The owner of a name: its title in messages, and the place where it can be changed.
 struct Owner {
     what: String,
     place: Place,
 }
 
-/// The names of one kind that are taken in a namespace of an Argo CD.
+/// The names that are taken in an Argo CD.
 #[derive(Default)]
 struct Taken {
-    /// By the Argo CD, the kind, the namespace and the name.
+    /// The owners, by Argo CD, kind, namespace and name.
     owners: BTreeMap<(String, &'static str, Name, String), Owner>,
     found: Vec<Diagnostic>,
 }
@@ -134,12 +134,12 @@ impl Taken {
         match self.owners.get(&key) {
             Some(first) => {
                 let message =
-                    format!("{} and {} have {kind}s of the same name: `{}`", first.what, owner.what, key.3);
+                    format!("{} and {} have {kind}s with the same name: `{}`", first.what, owner.what, key.3);
                 self.found.push(
                     Diagnostic::error("taken-name", message)
                         .label(owner.place, "")
-                        .label(first.place.clone(), "taken here")
-                        .hint("`names` of `[argocd]` in platform.toml says how they are called, `name` and `project` of `[delivery]` how one is"),
+                        .label(first.place.clone(), "already used here")
+                        .hint("change the pattern in `[argocd.names]` of platform.toml, or a single name with `name` or `project` in `[delivery]`"),
                 );
             }
             None => drop(self.owners.insert(key, owner)),
@@ -147,7 +147,7 @@ impl Taken {
     }
 }
 
-/// Reports names of Applications and projects that are not valid, and those that one Argo CD would have twice.
+/// Reports invalid names of Applications and projects, and duplicates within one Argo CD.
 pub(crate) fn check(
     platform: &Platform,
     selection: &Selection,
@@ -169,7 +169,7 @@ pub(crate) fn check(
         };
         let name = platform.root_name(environment);
         taken.claim(environment, PROJECT, argocd, name.clone(), owner());
-        // What is no name is none for both.
+        // An invalid name is reported for the Application and the project together.
         if name.parse::<Subdomain>().is_ok() {
             taken.claim(environment, APPLICATION, argocd, name, owner());
         }
@@ -182,7 +182,7 @@ pub(crate) fn check(
         };
         let namespace = tenancy.delivery.namespace.as_ref().unwrap_or(argocd);
         taken.claim(&tenancy.environment, PROJECT, argocd, platform.project_name(tenancy), owner("project"));
-        // A tenant that has no namespace of its own gets nothing beside its components.
+        // A tenant without its own namespace has no objects other than its components'.
         if tenancy.delivery.order == Order::Creation && !tenancy.has_own_namespaces() {
             continue;
         }

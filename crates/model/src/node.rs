@@ -1,8 +1,7 @@
-//! The tree of a TOML file in which every value remembers the layer, the file and the span that it came
-//! from, and what it shadows.
+//! The tree of a TOML file, in which every value knows its layer, file and span, and the values that it shadows.
 //!
-//! Layers are merged on this tree before anything is typed, so that a message about a merged value still
-//! points at the line that wrote it.
+//! Layers are merged on this tree before anything is typed, so that a message about a merged value still points to
+//! the line that set it.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -18,18 +17,18 @@ use crate::table::Table;
 pub struct Node {
     /// The value.
     pub content: Content,
-    /// Where the value was written; for a merged table, where the highest layer wrote it.
+    /// Where the value was written; for a merged table, the place in the highest layer.
     pub origin: Source,
-    /// The key that the value stands under, in the same file; list elements and whole files have none.
+    /// The key of the value, in the same file; list elements and whole files have none.
     pub key: Option<Span>,
-    /// The value of the next lower layer that this one took the place of.
+    /// The value of the next lower layer that this one overrides.
     pub shadowed: Option<Box<Node>>,
 }
 
-/// What a [`Node`] holds: what TOML can say. Dates are text, as they are in a manifest.
+/// The content of a [`Node`]: any TOML value. Dates are strings, as in a manifest.
 #[derive(Clone, Debug)]
 pub enum Content {
-    /// Text.
+    /// A string.
     String(SmolStr),
     /// An integer.
     Integer(i64),
@@ -48,11 +47,11 @@ pub enum Content {
 pub struct Source {
     /// The layer of the file or of the table in it.
     pub layer: Layer,
-    /// Where in its file.
+    /// The place in its file.
     pub place: Place,
 }
 
-/// The layers of a component, lowest first; a higher one wins.
+/// The layers of a component, lowest first; higher layers override lower ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Layer {
     /// `[defaults.<kind>]` of the platform, and everything else in `platform.toml`.
@@ -74,7 +73,7 @@ pub enum Layer {
 }
 
 impl Layer {
-    /// Returns how messages call the layer.
+    /// Returns the layer's name in messages.
     pub fn describe(self) -> &'static str {
         match self {
             Self::Platform => "platform",
@@ -107,13 +106,13 @@ impl fmt::Display for Layer {
 }
 
 impl Node {
-    /// Returns an empty table that was written nowhere but in the given file as a whole.
+    /// Returns an empty table whose place is the given file as a whole.
     pub fn empty_table(layer: Layer, file: impl Into<Arc<str>>) -> Self {
         let origin = Source { layer, place: Place::whole(file) };
         Self { content: Content::Table(Table::default()), origin, key: None, shadowed: None }
     }
 
-    /// Returns a table in the place of this one that holds one key only.
+    /// Returns a table at the place of this one that contains only one key.
     pub(crate) fn with_only(&self, key: &'static str, node: Node) -> Self {
         let content = Content::Table([(SmolStr::new_static(key), node)].into_iter().collect());
         Self { content, origin: self.origin.clone(), key: self.key, shadowed: None }
@@ -124,7 +123,7 @@ impl Node {
         self.as_table()?.get(key)
     }
 
-    /// Returns the node at a path of keys; a number is also the position in a list.
+    /// Returns the node at a path of keys; a number can also be an index in a list.
     pub fn find(&self, path: &[&str]) -> Option<&Node> {
         path.iter().try_fold(self, |node, key| match &node.content {
             Content::Table(table) => table.get(key),
@@ -149,7 +148,7 @@ impl Node {
         }
     }
 
-    /// Returns the text, if this is text.
+    /// Returns the string, if this is one.
     pub fn as_str(&self) -> Option<&str> {
         match &self.content {
             Content::String(text) => Some(text),
@@ -157,7 +156,7 @@ impl Node {
         }
     }
 
-    /// Returns the truth value, if this is one.
+    /// Returns the boolean, if this is one.
     pub fn as_bool(&self) -> Option<bool> {
         match &self.content {
             Content::Boolean(value) => Some(*value),
@@ -165,7 +164,7 @@ impl Node {
         }
     }
 
-    /// Returns the word that messages use for what this holds.
+    /// Returns the name of the content's type in messages.
     pub fn kind(&self) -> &'static str {
         match &self.content {
             Content::String(_) => "a string",
@@ -177,13 +176,13 @@ impl Node {
         }
     }
 
-    /// Returns what lower layers say, the highest of them first.
+    /// Returns the values of lower layers, highest first.
     pub fn shadowed(&self) -> Vec<Shadowed> {
         let lower = std::iter::successors(self.shadowed.as_deref(), |node| node.shadowed.as_deref());
         lower.map(|node| Shadowed { value: node.to_value(), source: node.origin.clone() }).collect()
     }
 
-    /// Returns the value without where it came from.
+    /// Returns the value without its origin.
     pub fn to_value(&self) -> Value {
         match &self.content {
             Content::String(text) => Value::String(text.clone()),
@@ -197,12 +196,12 @@ impl Node {
         }
     }
 
-    /// Returns an error that points at this value.
+    /// Returns an error that points to this value.
     pub fn diagnostic(&self, code: &'static str, message: impl Into<String>) -> Diagnostic {
         self.label(Diagnostic::error(code, message), "")
     }
 
-    /// Returns an error that points at the key of this value.
+    /// Returns an error that points to the key of this value.
     pub fn key_diagnostic(&self, code: &'static str, message: impl Into<String>) -> Diagnostic {
         let Place { file, span } = self.origin.place.clone();
         Diagnostic::error(code, message).at(file, self.key.or(span), "")
@@ -213,12 +212,12 @@ impl Node {
         diagnostic.label(self.origin.place.clone(), text)
     }
 
-    /// Returns the node under a key for changing, if this is a table that has it.
+    /// Returns a mutable reference to the node under a key, if this is a table that has it.
     pub(crate) fn get_mut(&mut self, key: &str) -> Option<&mut Node> {
         self.as_table_mut()?.get_mut(key)
     }
 
-    /// Returns the entries for changing, if this is a table.
+    /// Returns a mutable reference to the entries, if this is a table.
     pub(crate) fn as_table_mut(&mut self) -> Option<&mut Table> {
         match &mut self.content {
             Content::Table(table) => Some(table),
@@ -234,7 +233,7 @@ impl Node {
         }
     }
 
-    /// Says of everything in this node that it is of another layer.
+    /// Assigns everything in this node to another layer.
     pub(crate) fn set_layer(&mut self, layer: Layer) {
         self.origin.layer = layer;
         match &mut self.content {
@@ -244,7 +243,7 @@ impl Node {
         }
     }
 
-    /// Returns the tables under the keys of this table; anything else is passed over.
+    /// Returns the tables under the keys of this table, and skips anything else.
     pub(crate) fn shared_tables(&self) -> BTreeMap<SmolStr, Arc<Node>> {
         let entries = self.as_table().into_iter().flatten();
         entries
@@ -253,7 +252,7 @@ impl Node {
             .collect()
     }
 
-    /// Lays a higher layer over this one: tables merge, everything else is replaced.
+    /// Merges a higher layer into this one: tables are merged, everything else is replaced.
     pub fn merge(&mut self, higher: &Node) {
         match (&mut self.content, &higher.content) {
             (Content::Table(lower), Content::Table(entries)) => {

@@ -1,4 +1,4 @@
-//! A patch: a change to rendered objects that no field says.
+//! Patches: changes to rendered objects that no field covers.
 
 use std::collections::BTreeMap;
 
@@ -9,45 +9,45 @@ use serde::Deserialize;
 
 use crate::node::Node;
 
-/// A change to rendered objects: to all that the target names.
+/// A change to all rendered objects that match the target.
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Patch {
-    /// Which objects are meant.
+    /// Which objects to change.
     pub target: PatchTarget,
-    /// A strategic merge: fields to set, with `null` for those to remove.
+    /// A strategic merge patch: the fields to set, with `null` for fields to remove.
     #[schemars(with = "Option<BTreeMap<String, serde_json::Value>>")]
     pub merge: Option<Map>,
-    /// A list of JSON patch operations (RFC 6902).
+    /// A list of JSON Patch operations (RFC 6902).
     #[serde(default)]
     #[schemars(with = "Vec<serde_json::Value>")]
     pub operations: Vec<Value>,
-    /// A strategic merge or a list of JSON patch operations, as the text of a YAML document.
+    /// A strategic merge patch or a list of JSON Patch operations, as YAML text.
     pub patch: Option<String>,
-    /// Whether the objects are removed.
+    /// Whether to remove the objects.
     #[serde(default)]
     pub delete: bool,
 }
 
-/// What a patch does to each object that it means.
+/// What a patch does to each matching object.
 #[derive(Clone, Debug)]
 pub enum PatchAction {
     /// It is removed.
     Remove,
     /// It is changed.
     Edit {
-        /// A strategic merge.
+        /// A strategic merge patch.
         merge: Option<Value>,
-        /// The operations of a JSON patch, after the merge.
+        /// JSON Patch operations, applied after the merge.
         operations: Vec<Operation>,
     },
 }
 
 impl Patch {
-    /// Returns what the patch does, given the node that it was read from.
+    /// Returns the patch's effect, given the node that it was read from.
     ///
     /// # Errors
-    /// All that is wrong with it whatever the objects are.
+    /// Returns all errors that do not depend on the objects.
     pub fn change(&self, node: &Node) -> Result<PatchAction, Vec<Diagnostic>> {
         let mut wrong = Vec::new();
         let at =
@@ -65,7 +65,10 @@ impl Patch {
             match yaml::read(text) {
                 Ok(map @ Value::Map(_)) if merge.is_none() => merge = Some(map),
                 Ok(Value::Map(_)) => {
-                    wrong.push(at(&["patch"], "`patch` and `merge` are both a merge".to_owned()));
+                    wrong.push(at(
+                        &["patch"],
+                        "`patch` and `merge` are both strategic merges: set only one".to_owned(),
+                    ));
                 }
                 Ok(Value::List(_)) => match read_operations(text) {
                     Ok(more) => operations.extend(more),
@@ -79,10 +82,12 @@ impl Patch {
             ["merge", "operations", "patch"].into_iter().filter(|key| node.get(key).is_some()).collect();
         if self.delete && !given.is_empty() {
             let message = format!("`delete` removes the objects that `{}` changes", given.join("` and `"));
-            wrong.push(at(&["delete"], message).hint("a patch either removes objects or changes them"));
+            wrong.push(
+                at(&["delete"], message).hint("use separate patches to remove objects and to change others"),
+            );
         }
         if !self.delete && merge.is_none() && operations.is_empty() && wrong.is_empty() {
-            let message = "the patch has none of `merge`, `operations`, `patch` and `delete`".to_owned();
+            let message = "the patch sets none of `merge`, `operations`, `patch` and `delete`".to_owned();
             wrong.push(at(&[], message));
         }
         match self.delete {
@@ -93,7 +98,7 @@ impl Patch {
     }
 }
 
-/// Returns what is wrong with the patches of a table that they were read from, whatever the objects are.
+/// Returns the errors in a table's patches that do not depend on the objects.
 pub(crate) fn check(patches: &[Patch], holder: &Node) -> Vec<Diagnostic> {
     let list = holder.get("patches").and_then(Node::as_list).unwrap_or_default();
     let wrong = patches.iter().zip(list).filter_map(|(patch, node)| patch.change(node).err());
@@ -118,7 +123,7 @@ pub struct PatchTarget {
 }
 
 impl PatchTarget {
-    /// Tells whether an object is meant.
+    /// Tells whether an object matches.
     pub fn matches(&self, object: &Object) -> bool {
         let agrees =
             |wanted: &Option<String>, text: &str| wanted.as_ref().is_none_or(|wanted| wanted == text);

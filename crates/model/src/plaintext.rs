@@ -1,13 +1,13 @@
-//! Secrets that stand in the source: the tree lies in Git, and so does the TOML.
+//! Finds secrets in the source: the TOML files and the tree are both in git.
 
 use aqueduct_manifest::{Diagnostic, secret};
 
 use crate::node::{Content, Node};
 
-/// Tables that say which variable gets which entry of a store: names, never values.
+/// Tables that assign entries of a secret store to variables: they contain names, never values.
 const NAMES: &[&str] = &["database", "keys", "remotes", "secrets"];
 
-/// Returns a finding for each value under a name that looks like a secret, as [`aqueduct_manifest::secret`] tells them.
+/// Returns a finding for each value whose name looks like a secret's, as [`aqueduct_manifest::secret`] detects them.
 /// No finding repeats the value.
 pub fn plaintext(name: &str, node: &Node) -> Vec<Diagnostic> {
     let mut found = Vec::new();
@@ -36,6 +36,6 @@ pub fn plaintext(name: &str, node: &Node) -> Vec<Diagnostic> {
 }
 
 fn finding(node: &Node, what: &str) -> Diagnostic {
-    node.diagnostic("plaintext-secret", format!("this looks like {what}, and everybody can read it"))
-        .hint("name an entry of the secret store instead: `[secrets.<name>]` with `remote` and `keys`")
+    node.diagnostic("plaintext-secret", format!("this looks like {what} in plain text"))
+        .hint("refer to an entry of the secret store instead: `[secrets.<name>]` with `remote` and `keys`")
 }

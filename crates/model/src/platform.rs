@@ -1,4 +1,4 @@
-//! The platform: everything that `platform.toml`, `tenants/` and `blueprints/` say.
+//! The platform: the content of `platform.toml`, `tenants/` and `blueprints/`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -28,11 +28,11 @@ pub struct Platform {
     pub repository: Repository,
     /// The branch, tag or commit that Argo CD reads.
     pub revision: SmolStr,
-    /// The folder of the repository that the platform lies in, where it is not the root.
+    /// The folder of the platform in the repository, if not the root.
     pub path: Option<OutputPath>,
     /// The folder of the rendered tree.
     pub output: OutputPath,
-    /// How Argo CD is set up.
+    /// The Argo CD installation.
     pub argocd: ArgocdSettings,
     /// The components of system tenants that every tenant shares: `[services]` of `platform.toml`.
     pub services: Services,
@@ -42,25 +42,25 @@ pub struct Platform {
     pub tenants: BTreeMap<Name, Arc<Tenant>>,
     /// The blueprints.
     pub blueprints: BTreeMap<Name, Arc<Blueprint>>,
-    /// The weight of rules of the checks, by the name of the rule.
+    /// The levels of check rules, by rule name.
     pub checks: BTreeMap<SmolStr, CheckLevel>,
-    /// How far the pods of tenants are shut off, where a tenant does not say.
+    /// How strictly pods of tenants are isolated, unless a tenant sets it.
     pub isolation: Option<IsolationLevel>,
-    /// The Pod Security Standard that pods are held to, where a tenant does not say.
+    /// The Pod Security Standard for pods, unless a tenant sets one.
     pub pod_security: Option<PodSecurity>,
     /// How changes are reviewed.
     pub review: ReviewSettings,
-    /// Changes to what delivers all environments.
+    /// Changes to the objects that deliver all environments.
     pub patches: Vec<Patch>,
     /// Labels of the namespaces of tenants.
     pub labels: BTreeMap<LabelKey, LabelValue>,
     /// Annotations of the namespaces of tenants.
     pub annotations: BTreeMap<LabelKey, SmolStr>,
-    /// Fields of components by their kind, below everything else.
+    /// Defaults of component fields by kind, overridden by everything else.
     pub defaults: BTreeMap<SmolStr, Arc<Node>>,
     /// The whole of `platform.toml`.
     pub node: Arc<Node>,
-    /// The names of all environments, those that cannot be understood among them.
+    /// The names of all environments, including invalid ones.
     pub(crate) declared_environments: BTreeSet<Name>,
     /// Every tenant in each of its environments, by environment and tenant.
     pub(crate) tenancies: BTreeMap<(Name, Name), Arc<Tenancy>>,
@@ -70,9 +70,9 @@ pub struct Platform {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Services {
-    /// The ingress controller: who connects to components that have an Ingress.
+    /// The ingress controller, which connects to components that have an Ingress.
     pub ingress: Option<Reference>,
-    /// The metrics server: who scrapes components that serve metrics.
+    /// The metrics server, which scrapes components that serve metrics.
     pub metrics: Option<Reference>,
     /// The log store that log agents send to.
     pub logs: Option<Reference>,
@@ -81,7 +81,7 @@ pub struct Services {
 }
 
 impl Platform {
-    /// Drops what tenants allow no longer on a day.
+    /// Drops the exceptions of tenants that have expired on a day.
     pub fn end_allowances(&mut self, day: &Date) {
         for tenancy in self.tenancies.values_mut() {
             if !tenancy.allow.iter().all(|allowance| allowance.holds_on(day)) {
@@ -90,13 +90,13 @@ impl Platform {
         }
     }
 
-    /// Drops all but some tenants.
+    /// Keeps only some tenants.
     pub fn keep(&mut self, tenants: &BTreeSet<Name>) {
         self.tenants.retain(|name, _| tenants.contains(name));
         self.tenancies.retain(|(_, name), _| tenants.contains(name));
     }
 
-    /// Returns a platform without anything in it.
+    /// Returns an empty platform.
     pub(crate) fn empty() -> Self {
         Self {
             name: "platform".parse().expect("`platform` is a valid name"),
@@ -124,14 +124,14 @@ impl Platform {
     }
 }
 
-/// How Argo CD is set up.
+/// The Argo CD installation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct ArgocdSettings {
     /// The namespace that Argo CD runs in.
     #[serde(default = "argocd_namespace")]
     pub namespace: Name,
-    /// How what delivers the tree is called.
+    /// The names of the objects that deliver the tree.
     #[serde(default)]
     pub names: Names,
 }
@@ -146,7 +146,7 @@ fn argocd_namespace() -> Name {
     "argocd".parse().expect("`argocd` is a valid name")
 }
 
-/// How much the findings of a rule weigh.
+/// The level of a rule's findings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum CheckLevel {
@@ -158,7 +158,7 @@ pub enum CheckLevel {
     Deny,
 }
 
-/// Which part of a platform is meant; an empty list is all of them.
+/// A part of a platform; an empty list selects all.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Selection {
     /// The environments.
@@ -168,12 +168,12 @@ pub struct Selection {
 }
 
 impl Selection {
-    /// Tells whether an environment is meant.
+    /// Tells whether an environment is selected.
     pub fn has_environment(&self, name: &Name) -> bool {
         self.environments.is_empty() || self.environments.contains(name)
     }
 
-    /// Tells whether a tenant is meant.
+    /// Tells whether a tenant is selected.
     pub fn has_tenant(&self, name: &Name) -> bool {
         self.tenants.is_empty() || self.tenants.contains(name)
     }
@@ -198,40 +198,40 @@ pub(crate) struct PlatformFile {
     /// The name of the platform.
     pub(crate) name: Name,
     /// What the platform is.
-    #[expect(dead_code, reason = "it is for the readers of the file")]
+    #[expect(dead_code, reason = "it is only for readers of the file")]
     pub(crate) description: Option<String>,
     /// The git repository that Argo CD reads the rendered tree from.
     pub(crate) repository: Repository,
     /// The branch, tag or commit that Argo CD reads.
     #[serde(default = "main_branch")]
     pub(crate) revision: String,
-    /// The folder of the repository that the platform lies in (default: its root).
+    /// The folder of the platform in the repository (default: its root).
     pub(crate) path: Option<OutputPath>,
     /// The folder of the rendered tree.
     #[serde(default = "output_folder")]
     pub(crate) output: OutputPath,
-    /// How Argo CD is set up.
+    /// The Argo CD installation.
     #[serde(default)]
     pub(crate) argocd: ArgocdSettings,
-    /// How Argo CD delivers, below what environments, tenants and components say.
+    /// How Argo CD delivers; environments, tenants and components can override it.
     #[serde(default)]
     #[schemars(with = "Delivery")]
-    #[expect(dead_code, reason = "it is read once the layers are merged")]
+    #[expect(dead_code, reason = "it is read after the layers are merged")]
     pub(crate) delivery: Fields,
     /// The components of system tenants that every tenant shares.
     #[serde(default)]
     pub(crate) services: Services,
-    /// The weight of the findings of rules, by the name of the rule.
+    /// The level of each rule's findings, by rule name.
     #[serde(default)]
     pub(crate) checks: BTreeMap<String, CheckLevel>,
-    /// How far the pods of tenants are shut off, where a tenant does not say; `strict` where nobody says.
+    /// How strictly pods of tenants are isolated, unless a tenant or environment sets it (default: `strict`).
     pub(crate) isolation: Option<IsolationLevel>,
-    /// The Pod Security Standard that pods are held to, where a tenant does not say; `restricted` where nobody says.
+    /// The Pod Security Standard for pods, unless a tenant or environment sets one (default: `restricted`).
     pub(crate) pod_security: Option<PodSecurity>,
     /// How changes are reviewed.
     #[serde(default)]
     pub(crate) review: ReviewSettings,
-    /// Changes to what Argo CD gets in every environment: projects and Applications.
+    /// Changes to the projects and Applications of every environment.
     #[serde(default)]
     pub(crate) patches: Vec<Patch>,
     /// Labels of the namespaces of tenants.
@@ -241,11 +241,10 @@ pub(crate) struct PlatformFile {
     #[serde(default)]
     #[schemars(with = "BTreeMap<LabelKey, String>")]
     pub(crate) annotations: BTreeMap<LabelKey, SmolStr>,
-    /// The types of the values that environments give: `[environments.<name>.values]`. Where there is one, all are
-    /// declared here.
+    /// The types of the values in `[environments.<name>.values]`. If any value is declared here, all must be.
     #[serde(default)]
     pub(crate) values: BTreeMap<Name, ParameterFile>,
-    /// Fields of components by their kind, below everything else.
+    /// Defaults of component fields by kind, overridden by everything else.
     #[serde(default)]
     #[schemars(with = "crate::schema::Defaults")]
     #[expect(dead_code, reason = "the values are taken from the node, with their places")]
@@ -254,7 +253,7 @@ pub(crate) struct PlatformFile {
     #[schemars(with = "BTreeMap<Name, EnvironmentFile>")]
     #[expect(
         dead_code,
-        reason = "each environment is read by itself, so that a bad one does not hide the others"
+        reason = "each environment is read separately, so that an invalid one does not hide the others"
     )]
     pub(crate) environments: BTreeMap<Name, Fields>,
 }

@@ -1,6 +1,6 @@
-//! Typed reading: serde out of a [`Node`], with every problem at once and where it is.
+//! Typed reading with serde from a [`Node`], which reports all problems at once, with their places.
 //!
-//! Serde stops at the first error. Where there is one, a walk over the node finds all of them.
+//! Serde stops at the first error. In that case, a walk over the node finds all errors.
 
 mod deserializer;
 mod error;
@@ -24,10 +24,10 @@ use deserializer::Reader;
 use search::Search;
 
 impl Node {
-    /// Reads this node as a type; `what` is what messages call it, such as ``service `shop/web` ``.
+    /// Reads this node as a type; `what` is its name in messages, such as ``service `shop/web` ``.
     ///
     /// # Errors
-    /// All that is wrong: unknown keys, wrong types, values that are refused, and keys that are missing.
+    /// Returns all errors: unknown keys, wrong types, invalid values and missing keys.
     pub fn read<T: DeserializeOwned + JsonSchema + 'static>(&self, what: &str) -> Result<T, Vec<Diagnostic>> {
         match self.read_leniently(what) {
             (Some(value), diagnostics) if diagnostics.is_empty() => Ok(value),
@@ -35,8 +35,8 @@ impl Node {
         }
     }
 
-    /// Reads this node as a type, as [`Node::read`] does, and returns what can be made of it beside what is
-    /// wrong with it: what was refused is left out, and what is missing has some value.
+    /// Reads this node as [`Node::read`] does, and returns a value along with the errors. Invalid values are left
+    /// out, and missing ones are filled with examples.
     pub fn read_leniently<T: DeserializeOwned + JsonSchema + 'static>(
         &self,
         what: &str,
@@ -54,7 +54,7 @@ impl Node {
     }
 }
 
-/// Returns the schema of a type, made once: where one node is wrong, thousands may be.
+/// Returns the schema of a type, which is created once: if one node is invalid, thousands may be.
 fn schema<T: JsonSchema + 'static>() -> Arc<Value> {
     static SCHEMAS: Mutex<BTreeMap<TypeId, Arc<Value>>> = Mutex::new(BTreeMap::new());
     let mut schemas = SCHEMAS.lock().unwrap_or_else(PoisonError::into_inner);

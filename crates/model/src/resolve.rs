@@ -34,30 +34,30 @@ const OWN_LABELS: [&str; 5] = [
     "app.kubernetes.io/part-of",
 ];
 
-/// What resolving made of the platform.
+/// The result of resolving.
 #[derive(Clone, Debug)]
 pub struct Resolved {
     /// The instances, in the order of environments, tenants and components.
     pub instances: Vec<Instance>,
-    /// What was written and is part of no instance: components that are switched off, those of blueprints that
-    /// no tenant uses, and the defaults of each kind.
+    /// The fields that are part of no instance: disabled components, components of blueprints that no tenant uses,
+    /// and the defaults of each kind.
     pub fragments: Vec<Fragment>,
-    /// What is wrong with the components, in the order of files and lines.
+    /// The errors in the components, in the order of files and lines.
     pub diagnostics: Vec<Diagnostic>,
 }
 
-/// Fields of a kind that are not known to be complete.
+/// Fields of a kind that may be incomplete.
 #[derive(Clone, Debug)]
 pub struct Fragment {
     /// The kind.
     pub kind: SmolStr,
     /// The fields.
     pub node: Node,
-    /// Whether tables may be made whole by a layer above.
+    /// Whether a higher layer can complete their tables.
     pub partial: bool,
 }
 
-/// Merges the layers of the selected components; `kinds` are the kinds that there are.
+/// Merges the layers of the selected components; `kinds` are the known kinds.
 pub fn resolve(platform: &Platform, kinds: &[&str], selection: &Selection) -> Resolved {
     let mut diagnostics = check_selection(platform, selection);
     diagnostics.extend(check_kinds(platform, kinds));
@@ -109,7 +109,7 @@ fn unused(platform: &Platform) -> Vec<Fragment> {
     fragments
 }
 
-/// Returns the defaults of each kind, in all layers that have some.
+/// Returns the defaults of each kind, in all layers that have any.
 fn defaults(platform: &Platform) -> impl Iterator<Item = (&SmolStr, &Node)> {
     let tenants = platform.tenants.values().filter_map(|tenant| tenant.node.get("defaults"));
     let in_environments = platform.tenants.values().filter_map(|tenant| tenant.node.get("environments"));
@@ -124,7 +124,7 @@ fn defaults(platform: &Platform) -> impl Iterator<Item = (&SmolStr, &Node)> {
     all.filter_map(Node::as_table).flatten()
 }
 
-/// Merges one component; nothing where it is not enabled or cannot be understood.
+/// Merges the layers of a component; `None` if it is disabled or invalid.
 fn resolve_component(
     platform: &Platform,
     tenancy: &Arc<Tenancy>,
@@ -141,7 +141,7 @@ fn resolve_component(
         component: component.name.as_str(),
         parameters: &tenancy.parameters,
     };
-    // What is switched off may need values that the environment does not have.
+    // A disabled component may need values that the environment does not have.
     let is_off = node.get("enabled").and_then(Node::as_bool) == Some(false);
     let mut unheard = Vec::new();
     fill(&mut node, &scope, if is_off { &mut unheard } else { &mut *diagnostics });
@@ -156,10 +156,10 @@ fn resolve_component(
             table.insert(SmolStr::new_static(key), field);
         }
     }
-    // Defaults cannot have this, which is reported while loading.
+    // Loading reports this key in defaults.
     node.take("environments");
     let kind = node.take("kind")?;
-    // Whatever the kind misses is missing at the line that says the kind.
+    // Missing fields are reported at the line with the kind.
     node.origin = kind.origin.clone();
     node.key = kind.key;
     let what = format!("{} `{}/{}`", component.kind, tenancy.tenant.name, component.name);
@@ -172,7 +172,7 @@ fn resolve_component(
     }
     for (key, label) in common.get("labels").and_then(Node::as_table).into_iter().flatten() {
         if OWN_LABELS.contains(&key.as_str()) {
-            let message = format!("the label `{key}` of {what} is the compiler's: selectors are made of it");
+            let message = format!("the label `{key}` of {what} is reserved: aqueduct uses it in selectors");
             diagnostics.push(label.key_diagnostic("reserved-label", message));
         }
     }
@@ -182,7 +182,7 @@ fn resolve_component(
             delivery::check_component(node, tenancy.delivery.order, diagnostics);
             Delivery::read(node, diagnostics)
         }
-        // Nothing was said in any layer.
+        // No layer sets anything.
         None => tenancy.delivery.clone(),
     };
     let namespace = match fields.namespace.map(|namespace| tenancy.meant(namespace)) {
@@ -240,7 +240,7 @@ fn check_namespace(
     }
 }
 
-/// Reports selected environments and tenants that are not there.
+/// Reports selected environments and tenants that do not exist.
 fn check_selection(platform: &Platform, selection: &Selection) -> Vec<Diagnostic> {
     let environments =
         selection.environments.iter().filter(|name| !platform.declared_environments.contains(*name));
@@ -259,7 +259,7 @@ fn check_selection(platform: &Platform, selection: &Selection) -> Vec<Diagnostic
         .collect()
 }
 
-/// Reports kinds that are not there, in components and in defaults.
+/// Reports unknown kinds in components and in defaults.
 fn check_kinds(platform: &Platform, kinds: &[&str]) -> Vec<Diagnostic> {
     let mut diagnostics = Vec::new();
     let mut seen = BTreeSet::new();

@@ -1,4 +1,4 @@
-//! `[review]` of `platform.toml`: what every change is claimed to be.
+//! `[review]` of `platform.toml`: the claims that every change must satisfy.
 
 use std::collections::BTreeMap;
 
@@ -11,22 +11,22 @@ use crate::types::Name;
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct ReviewSettings {
-    /// What must be true of every change; `aqueduct review` fails if it is not.
+    /// Claims that every change must satisfy; otherwise `aqueduct review` fails.
     #[serde(default)]
     pub claims: PlatformClaims,
 }
 
-/// What must hold of every change.
+/// The claims that every change must satisfy.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct PlatformClaims {
-    /// In all environments together.
+    /// The claims for all environments together.
     #[serde(rename = "..")]
     #[schemars(flatten)]
     pub claims: Claims,
     /// The only environments that may change.
     pub touched_environments: Option<Vec<Name>>,
-    /// In one environment, by its name.
+    /// The claims for single environments, by name.
     #[serde(default)]
     pub environments: BTreeMap<Name, Claims>,
 }
@@ -35,44 +35,44 @@ pub struct PlatformClaims {
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Claims {
-    /// `false`: admission warns of nothing that it let pass, and refuses no pods.
+    /// `false`: admission control gives no warnings and rejects no pods.
     pub admission: Option<bool>,
-    /// `false`: Argo CD reads, prunes, replaces and orders as before.
+    /// `false`: the settings of Argo CD for reading, pruning, replacing and ordering do not change.
     pub argo_cd: Option<bool>,
-    /// `false`: nothing differs at all.
+    /// `false`: nothing changes at all.
     pub changes: Option<bool>,
-    /// `false`: no claim, namespace or other holder of data goes.
+    /// `false`: no volume claim, namespace or other object with data is removed.
     pub data_loss: Option<bool>,
     /// `false`: every Service keeps its pods.
     pub endpoints: Option<bool>,
-    /// `false`: nothing is opened to the outside.
+    /// `false`: nothing new is reachable from outside.
     pub exposure: Option<bool>,
-    /// `false`: no image is downgraded, takes another major version, or has a tag that moves.
+    /// `false`: no image is downgraded, changes its major version, or has a mutable tag.
     pub images: Option<bool>,
-    /// `false`: no namespace asks for a lower Pod Security Standard.
+    /// `false`: no namespace lowers its Pod Security Standard.
     pub pod_security: Option<bool>,
-    /// `false`: nothing changes before the environment has it that this one is promoted from.
+    /// `false`: nothing changes here before it has changed in the environment of `promoted-from`.
     pub promotion: Option<bool>,
-    /// `false`: nobody may do more than before.
+    /// `false`: no one gets additional permissions.
     pub rbac: Option<bool>,
-    /// `false`: the same workloads reach the same workloads.
+    /// `false`: the connections between workloads stay the same.
     pub reachability: Option<bool>,
-    /// `false`: no object has to be deleted and made anew.
+    /// `false`: no object has to be deleted and recreated.
     pub recreate: Option<bool>,
-    /// `false`: the API server takes every object.
+    /// `false`: the API server accepts every object.
     pub refused: Option<bool>,
     /// `false`: no object is removed.
     pub removals: Option<bool>,
-    /// `false`: no pods are made anew.
+    /// `false`: no pods are replaced.
     pub restarts: Option<bool>,
-    /// The only kinds of objects that may differ.
+    /// The only kinds of objects that may change.
     pub touched_kinds: Option<Vec<String>>,
-    /// By how much a month may cost more than before, in the currency of the prices.
+    /// The maximum increase of the monthly cost, in the currency of the prices.
     pub cost: Option<f64>,
 }
 
 impl Claims {
-    /// Returns what must not come of a change, in the words of `--claim`.
+    /// Returns the effects that a change must not have, in the words of `--claim`.
     pub fn denied(&self) -> Vec<&'static str> {
         let all = [
             ("admission", self.admission),

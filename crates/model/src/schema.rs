@@ -1,7 +1,7 @@
 //! JSON Schemas of the TOML files, for editors.
 //!
-//! The schemas are made from the types that read the files. A field of a component may be set in any layer,
-//! so that no field is required here; and any string may hold `${…}`, so that patterns give way to it.
+//! The schemas are generated from the types that read the files. Any layer can set a field of a component, so no
+//! field is required here. Any string may contain `${…}`, so patterns allow for it.
 
 use std::borrow::Cow;
 
@@ -15,10 +15,10 @@ use crate::definitions::share;
 use crate::platform::PlatformFile;
 use crate::tenant::TenantFile;
 
-/// `[defaults.<kind>]`; what stands there depends on the kinds.
+/// `[defaults.<kind>]`; the content depends on the kinds.
 pub(crate) struct Defaults;
 
-/// `[components.<name>]` of a blueprint; what stands there depends on the kinds.
+/// `[components.<name>]` of a blueprint; the content depends on the kinds.
 pub(crate) struct Components;
 
 /// The value of a parameter.
@@ -45,9 +45,9 @@ named_schema!(ParameterValue, {
     "type": ["string", "integer", "boolean", "array"]
 });
 
-/// Returns the schema of a type, as an editor needs it.
+/// Returns the schema of a type for editors.
 pub fn of<T: JsonSchema>() -> Schema {
-    // Examples are for reading what is missing, and nothing that somebody would write.
+    // Examples are placeholders for missing values, not something to suggest to users.
     fn without_examples(schema: &mut Schema) {
         schema.as_object_mut().map(|object| object.shift_remove("examples"));
         let mut below: fn(&mut Schema) = without_examples;
@@ -62,7 +62,7 @@ pub fn of<T: JsonSchema>() -> Schema {
 /// Returns the schema of `platform.toml`, for the given kinds and the schemas of their fields.
 pub fn platform(kinds: &[(&str, Schema)]) -> Schema {
     let mut schema = of::<PlatformFile>();
-    // An environment that extends another one may leave out what is required.
+    // An environment that extends another one may omit required keys.
     let environment = schema.pointer_mut("/$defs/EnvironmentFile").and_then(Value::as_object_mut);
     if let Some(environment) = environment
         && let Some(required) = environment.remove("required")
@@ -110,8 +110,8 @@ impl Composer {
         composer
     }
 
-    /// Takes over the definitions of a schema under names of its own, and returns the schema without what
-    /// only a whole component must have.
+    /// Adds the definitions of a schema under unique names, and returns the schema without the keys that only a whole
+    /// component requires.
     fn adopt(&mut self, owner: &str, schema: &Schema) -> Map<String, Value> {
         let mut root = schema.clone();
         if let Some(Value::Object(definitions)) = root.remove("$defs") {
@@ -133,8 +133,8 @@ impl Composer {
         }
     }
 
-    /// Makes the keys of a table optional, and those of the tables in it; what stands in lists is not merged
-    /// and stays whole.
+    /// Makes the keys of a table and its nested tables optional. Lists are not merged, so their content stays the
+    /// same.
     fn relax(&mut self, schema: &mut Value) {
         let Value::Object(object) = schema else { return };
         if let Some(Value::String(reference)) = object.get_mut("$ref") {
@@ -144,7 +144,7 @@ impl Composer {
                 *reference = format!("#/$defs/{partial}");
                 if !self.definitions.contains_key(&partial) {
                     let mut definition = self.definitions.get(&name).cloned().unwrap_or_else(|| json!({}));
-                    // The name is taken first, for definitions that hold themselves.
+                    // The name is reserved first, for recursive definitions.
                     self.definitions.insert(partial.clone(), json!({}));
                     self.relax(&mut definition);
                     self.definitions.insert(partial, definition);
@@ -163,7 +163,7 @@ impl Composer {
         for key in ["anyOf", "oneOf", "allOf"] {
             if let Some(Value::Array(branches)) = object.get_mut(key) {
                 for branch in branches {
-                    // The key of a variant tells it from the others.
+                    // The key of a variant distinguishes it from the others.
                     let required = branch.get("required").cloned();
                     self.relax(branch);
                     if let (Value::Object(branch), Some(required)) = (branch, required) {
@@ -192,7 +192,7 @@ impl Composer {
         properties.insert(
             "environments".into(),
             json!({
-                "description": "What is different in environments.",
+                "description": "Overrides for environments.",
                 "type": "object",
                 "additionalProperties": { "$ref": format!("#/$defs/{kind}.fields") }
             }),
@@ -203,8 +203,8 @@ impl Composer {
         self.kinds.push(kind.to_owned());
     }
 
-    /// Returns the schema of a component: its kind decides; without one it changes the blueprint's component,
-    /// whose kind is not known here.
+    /// Returns the schema of a component, which depends on its kind. Without one, it overrides the blueprint's
+    /// component, whose kind is not known here.
     fn component(&self) -> Map<String, Value> {
         let of_kind = |kind: &String| json!({ "$ref": format!("#/$defs/{kind}") });
         let mut rules: Vec<Value> = self
@@ -235,7 +235,7 @@ impl Composer {
         }
     }
 
-    /// Completes the schema of a file with what depends on the kinds.
+    /// Completes the schema of a file with the parts that depend on the kinds.
     fn file(mut self, schema: Schema, title: &str) -> Schema {
         let mut root = schema.as_object().cloned().unwrap_or_default();
         let defaults: Map<String, Value> = self
@@ -251,7 +251,7 @@ impl Composer {
         self.definitions.extend(definitions);
         self.replace("Defaults", || {
             json!({
-                "description": "Fields of components by their kind.",
+                "description": "Defaults of component fields by kind.",
                 "type": "object",
                 "properties": defaults,
                 "additionalProperties": false
@@ -259,7 +259,7 @@ impl Composer {
         });
         self.replace("Components", || {
             json!({
-                "description": "The components by their name.",
+                "description": "The components by name.",
                 "type": "object",
                 "additionalProperties": component
             })
@@ -270,7 +270,7 @@ impl Composer {
         root.into()
     }
 
-    /// Gives a definition another content, where the file has it.
+    /// Replaces a definition, if the file has it.
     fn replace(&mut self, name: &str, content: impl FnOnce() -> Value) {
         if let Some(definition) = self.definitions.get_mut(name) {
             *definition = content();
@@ -278,7 +278,7 @@ impl Composer {
     }
 }
 
-/// Puts the owner before the names of all definitions that a schema refers to.
+/// Prefixes the names of all definitions that a schema refers to with an owner.
 fn rename_references(schema: &mut Value, owner: &str) {
     match schema {
         Value::Object(object) => {
@@ -298,12 +298,12 @@ fn rename_references(schema: &mut Value, owner: &str) {
     }
 }
 
-/// Lets `${…}` stand in every string, and a whole parameter in the place of any other scalar or list.
+/// Allows `${…}` in every string, and a parameter instead of any other scalar or list.
 fn allow_variables(schema: &mut Schema) {
     let mut below: fn(&mut Schema) = allow_variables;
     transform_subschemas(&mut below, schema);
     let Some(object) = schema.as_object_mut() else { return };
-    // A variable fits several branches.
+    // A variable matches several branches.
     if let Some(branches) = object.remove("oneOf") {
         object.insert("anyOf".into(), branches);
     }
@@ -319,8 +319,7 @@ fn allow_variables(schema: &mut Schema) {
     }
 }
 
-/// Returns the schema of the strings that may stand in the place of what a schema describes; nothing where
-/// it takes them already.
+/// Returns the schema of the strings that are allowed instead of a value; `None` if its schema already allows them.
 fn variable_for(schema: &Map<String, Value>) -> Option<Value> {
     let types: Vec<&str> = match schema.get("type") {
         Some(Value::String(single)) => vec![single],

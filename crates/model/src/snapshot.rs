@@ -1,4 +1,4 @@
-//! What tests print of diagnostics: one paragraph each, with file, line and column.
+//! Prints diagnostics in tests: one paragraph each, with file, line and column.
 
 use aqueduct_manifest::Diagnostic;
 

@@ -1,5 +1,5 @@
-//! The entries of a table of TOML: a sorted list, since a node of a `BTreeMap` takes the room of eleven entries
-//! and most tables have two or three.
+//! The entries of a TOML table, as a sorted list: a `BTreeMap` node has room for eleven entries, but most tables have
+//! two or three.
 
 use aqueduct_manifest::SmolStr;
 
@@ -15,7 +15,7 @@ impl Table {
         self.find(key).ok().map(|at| &self.0[at].1)
     }
 
-    /// Tells whether the key is there.
+    /// Tells whether the table has a key.
     pub fn contains_key(&self, key: &str) -> bool {
         self.find(key).is_ok()
     }
@@ -25,7 +25,7 @@ impl Table {
         self.0.len()
     }
 
-    /// Tells whether there is no entry.
+    /// Tells whether the table is empty.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -45,18 +45,18 @@ impl Table {
         self.0.iter().map(|(_, node)| node)
     }
 
-    /// Returns the nodes for changing, in the order of their keys.
+    /// Returns mutable references to the nodes, in the order of their keys.
     pub(crate) fn values_mut(&mut self) -> impl Iterator<Item = &mut Node> {
         self.0.iter_mut().map(|(_, node)| node)
     }
 
-    /// Returns the node under a key for changing.
+    /// Returns a mutable reference to the node under a key.
     pub(crate) fn get_mut(&mut self, key: &str) -> Option<&mut Node> {
         let at = self.find(key).ok()?;
         Some(&mut self.0[at].1)
     }
 
-    /// Sets a key and returns what it held before.
+    /// Sets a key and returns its previous value.
     pub(crate) fn insert(&mut self, key: SmolStr, node: Node) -> Option<Node> {
         match self.find(&key) {
             Ok(at) => Some(std::mem::replace(&mut self.0[at].1, node)),
@@ -67,13 +67,13 @@ impl Table {
         }
     }
 
-    /// Removes a key and returns what it held.
+    /// Removes a key and returns its value.
     pub(crate) fn remove(&mut self, key: &str) -> Option<Node> {
         let at = self.find(key).ok()?;
         Some(self.0.remove(at).1)
     }
 
-    /// Returns one entry as an iterator over it alone; the first one is 0.
+    /// Returns an iterator over a single entry, counted from 0.
     pub(crate) fn only(&self, at: usize) -> <&Self as IntoIterator>::IntoIter {
         self.0.get(at..=at).unwrap_or_default().iter().map(|(key, node)| (key, node))
     }
@@ -84,7 +84,7 @@ impl Table {
 }
 
 impl FromIterator<(SmolStr, Node)> for Table {
-    /// Of entries with the same key the last one stays.
+    /// Of several entries with the same key, keeps the last.
     fn from_iter<I: IntoIterator<Item = (SmolStr, Node)>>(entries: I) -> Self {
         let mut table = Self(Vec::new());
         let entries = entries.into_iter();

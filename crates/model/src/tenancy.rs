@@ -1,4 +1,4 @@
-//! A tenancy: the room that is a tenant's in one environment.
+//! Tenancies: a tenant's share of an environment.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -18,7 +18,7 @@ use crate::tenant::Tenant;
 use crate::types::parsed::{Parsed, parsed};
 use crate::types::{Cpu, Date, Invalid, LabelKey, LabelValue, Memory, Name, ScalarOrTable};
 
-/// The namespaces that every cluster has.
+/// The namespaces that exist in every cluster.
 const OF_THE_CLUSTER: [&str; 3] = ["kube-node-lease", "kube-public", "kube-system"];
 
 /// A tenant in one environment, with the overrides for that environment merged.
@@ -28,55 +28,55 @@ pub struct Tenancy {
     pub tenant: Arc<Tenant>,
     /// The environment.
     pub environment: Arc<Environment>,
-    /// The namespaces, the first one being that of components that name none.
+    /// The namespaces; the first is for components that set none.
     pub namespaces: Vec<Name>,
-    /// What is to be known of each namespace.
+    /// The settings of each namespace.
     pub namespace_settings: BTreeMap<Name, NamespaceSettings>,
     /// What all pods of the tenant may use together.
     pub quota: Quota,
-    /// What a container gets that does not say.
+    /// The defaults and bounds of container resources.
     pub limits: ContainerLimits,
-    /// How far the tenant's pods are shut off.
+    /// How strictly the tenant's pods are isolated.
     pub isolation: Isolation,
-    /// How Argo CD delivers what the tenant gets beside its components.
+    /// How Argo CD delivers the tenant's own objects.
     pub delivery: Arc<Delivery>,
-    /// Changes to what the tenant gets in addition to its components.
+    /// Changes to the tenant's own objects.
     pub patches: Vec<Patch>,
-    /// What the tenant allows that a rule would report.
+    /// The tenant's exceptions from rules.
     pub allow: Vec<Allowance>,
     /// The parameters of the blueprint, each with its value.
     pub parameters: BTreeMap<SmolStr, Arc<Node>>,
-    /// Fields of components by their kind, below the component itself.
+    /// Defaults of component fields by kind, overridden by the component itself.
     pub defaults: BTreeMap<SmolStr, Arc<Node>>,
     /// `tenant.toml` with the overrides for the environment merged.
     pub node: Arc<Node>,
 }
 
 impl Tenancy {
-    /// Returns the namespace of components that name none.
+    /// Returns the namespace of components that set none.
     pub fn namespace(&self) -> &Name {
         self.namespaces.first().unwrap_or(&self.tenant.name)
     }
 
-    /// Returns the namespace of the tenant that a component means by a name: that with the suffix of the environment
-    /// where there is one.
+    /// Returns the tenant's namespace that a component refers to by name: preferably the one with the environment's
+    /// suffix.
     pub(crate) fn meant(&self, name: Name) -> Name {
         let suffixed = self.environment.namespace_suffix.as_ref().map(|suffix| format!("{name}{suffix}"));
         let known = |text: &String| self.namespaces.iter().find(|known| known.as_str() == text);
         suffixed.as_ref().and_then(known).cloned().unwrap_or(name)
     }
 
-    /// Tells whether somebody else made a namespace, so that nothing is rendered for it.
+    /// Tells whether a namespace already exists, so that nothing is rendered for it.
     pub fn is_existing(&self, namespace: &str) -> bool {
         self.namespace_settings.get(namespace).is_some_and(|settings| settings.existing)
     }
 
-    /// Tells whether there is a namespace that nobody else made.
+    /// Tells whether the tenant has a namespace that does not exist yet.
     pub fn has_own_namespaces(&self) -> bool {
         self.namespaces.iter().any(|namespace| !self.is_existing(namespace.as_str()))
     }
 
-    /// Tells whether the pods of a namespace are shut off by network policies.
+    /// Tells whether network policies isolate the pods of a namespace.
     pub fn has_policies(&self, namespace: &str) -> bool {
         self.isolation.level != IsolationLevel::None && !self.is_existing(namespace)
     }
@@ -86,36 +86,37 @@ impl Tenancy {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Quota {
-    /// The CPU that containers may request.
+    /// The total CPU that containers may request.
     pub cpu: Option<Cpu>,
-    /// The memory that containers may request.
+    /// The total memory that containers may request.
     pub memory: Option<Memory>,
-    /// The number of pods.
+    /// The maximum number of pods.
     pub pods: Option<u32>,
-    /// The storage that volumes may request.
+    /// The total storage that volumes may request.
     pub storage: Option<Memory>,
 }
 
-/// The defaults of containers that set no resources, and the bounds of those that do.
+/// The defaults for containers that set no resources, and the bounds for those that do.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct ContainerLimits {
-    /// The requests of a container that has none.
+    /// The requests of a container that sets none.
     #[serde(default)]
     pub default_request: CpuAndMemory,
-    /// The limits of a container that has none.
+    /// The limits of a container that sets none.
     #[serde(default)]
     pub default: CpuAndMemory,
-    /// The most that a container may ask for.
+    /// The maximum for a container.
     #[serde(default)]
     pub max: CpuAndMemory,
-    /// The least that a container may ask for.
+    /// The minimum for a container.
     #[serde(default)]
     pub min: CpuAndMemory,
 }
 
 impl ContainerLimits {
-    /// Returns what the API server would refuse, given the node that was read: what is less must not be more.
+    /// Returns the errors that the API server would report, given the node that was read: a lower bound must not
+    /// exceed a higher one.
     pub(crate) fn check(&self, node: &Node) -> Vec<Diagnostic> {
         let steps = [
             ("min", &self.min),
@@ -131,7 +132,7 @@ impl ContainerLimits {
     }
 }
 
-/// Reports each amount that is more than one that comes after it.
+/// Reports each amount that exceeds a later one.
 fn above<T: Ord + fmt::Display>(
     resource: &str,
     steps: &[(&str, Option<&T>)],
@@ -145,11 +146,10 @@ fn above<T: Ord + fmt::Display>(
             continue;
         };
         let message = format!(
-            "`limits.{name}.{resource}` is {amount}, more than the {least} of `limits.{upper}.{resource}`"
+            "`limits.{name}.{resource}` is {amount}, which exceeds `limits.{upper}.{resource}`: {least}"
         );
         let place = node.find(&["limits", name, resource]).unwrap_or(node);
-        let hint =
-            "what a container may ask for goes from `min` over `default-request` and `default` to `max`";
+        let hint = "the amounts must not decrease in the order `min`, `default-request`, `default`, `max`";
         found.push(place.diagnostic("invalid-value", message).hint(hint));
     }
     found
@@ -165,16 +165,16 @@ pub struct CpuAndMemory {
     pub memory: Option<Memory>,
 }
 
-/// What is to be known of a namespace of a tenant, with the layers laid over each other.
+/// The settings of a tenant's namespace, with all layers merged.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NamespaceSettings {
-    /// Whether somebody else made it, so that nothing is rendered for it.
+    /// Whether it already exists, so that nothing is rendered for it.
     pub existing: bool,
-    /// The Pod Security Standard that pods are held to.
+    /// The Pod Security Standard for its pods.
     pub pod_security: PodSecurity,
-    /// Its labels on top of those of every namespace.
+    /// Its labels, in addition to those of every namespace.
     pub labels: BTreeMap<LabelKey, LabelValue>,
-    /// Its annotations on top of those of every namespace.
+    /// Its annotations, in addition to those of every namespace.
     pub annotations: BTreeMap<LabelKey, SmolStr>,
 }
 
@@ -183,9 +183,9 @@ pub struct NamespaceSettings {
 #[serde(from = "ScalarOrTable<Name, NamespaceTable>")]
 #[schemars(untagged)]
 pub(crate) enum NamespaceField {
-    /// The name of a namespace of the tenant's own.
+    /// The name of a namespace that is the tenant's own.
     Name(Name),
-    /// A namespace with what is special about it.
+    /// A namespace with its settings.
     Table(NamespaceTable),
 }
 
@@ -198,30 +198,30 @@ impl From<ScalarOrTable<Name, NamespaceTable>> for NamespaceField {
     }
 }
 
-/// A namespace with what is special about it.
+/// A namespace with its settings.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 #[schemars(rename = "Namespace")]
 pub(crate) struct NamespaceTable {
     /// The name.
     pub(crate) name: Name,
-    /// Whether somebody else made it, such as the cluster: nothing is then rendered for it, no Namespace, quota,
-    /// limits, roles and network policies. What lies in `kube-system` and its like is always so.
+    /// Whether the namespace exists already, for example as part of the cluster. Then nothing is rendered for it: no
+    /// Namespace, quota, limits, roles or network policies. `kube-system` and the like always exist.
     #[serde(default)]
     pub(crate) existing: bool,
-    /// The Pod Security Standard that its pods are held to; default: the tenant's.
+    /// The Pod Security Standard for its pods (default: the tenant's).
     pub(crate) pod_security: Option<PodSecurity>,
-    /// Its labels on top of the tenant's.
+    /// Its labels, in addition to the tenant's.
     #[serde(default)]
     pub(crate) labels: BTreeMap<LabelKey, LabelValue>,
-    /// Its annotations on top of the tenant's.
+    /// Its annotations, in addition to the tenant's.
     #[serde(default)]
     #[schemars(with = "BTreeMap<LabelKey, String>")]
     pub(crate) annotations: BTreeMap<LabelKey, SmolStr>,
 }
 
 impl NamespaceField {
-    /// Returns the name, and what the table says.
+    /// Returns the name and the table's settings.
     pub(crate) fn into_parts(self) -> NamespaceTable {
         match self {
             Self::Table(table) => table,
@@ -243,10 +243,10 @@ impl NamespaceTable {
     }
 }
 
-/// How far a tenant's pods are shut off, and which other tenants its components may be linked with.
+/// How strictly a tenant's pods are isolated, and which other tenants its components may be linked with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Isolation {
-    /// How far the pods are shut off.
+    /// How strictly the pods are isolated.
     pub level: IsolationLevel,
     /// The tenants whose components may link to components of this tenant.
     pub allow_from: Vec<Peer>,
@@ -254,15 +254,15 @@ pub struct Isolation {
     pub allow_to: Vec<Peer>,
 }
 
-/// How far pods are shut off by network policies.
+/// How strictly network policies isolate pods.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum IsolationLevel {
-    /// Every connection is refused except DNS and those that links and fields of components open, also between pods of
-    /// the same tenant.
+    /// All connections are blocked, even between pods of the same tenant, except DNS and those that links and fields
+    /// of components open.
     #[default]
     Strict,
-    /// Pods in the namespaces of the tenant reach one another; every other connection is refused except DNS and those
+    /// Pods in the tenant's namespaces can reach each other. All other connections are blocked, except DNS and those
     /// that links and fields of components open.
     Namespace,
     /// There are no network policies.
@@ -274,27 +274,27 @@ pub enum IsolationLevel {
 #[serde(from = "ScalarOrTable<IsolationLevel, IsolationTable>")]
 #[schemars(untagged)]
 pub(crate) enum IsolationField {
-    /// How far the pods are shut off.
+    /// How strictly the pods are isolated.
     Level(IsolationLevel),
-    /// How far the pods are shut off, and which links there may be.
+    /// How strictly the pods are isolated, and which links are permitted.
     Table(IsolationTable),
 }
 
-/// How far a tenant's pods are shut off, and which other tenants its components may be linked with.
+/// How strictly a tenant's pods are isolated, and which other tenants its components may be linked with.
 ///
-/// Each link opens the way from the pods of the one component to the port of the other, and nothing else does.
+/// Only a link opens a connection, from the pods of one component to the port of the other.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 #[schemars(rename = "Isolation")]
 pub(crate) struct IsolationTable {
-    /// How far the pods are shut off (default: what the environment or the platform says).
+    /// How strictly the pods are isolated (default: the environment's or platform's).
     pub(crate) level: Option<IsolationLevel>,
-    /// The tenants whose components may link to components of this tenant; `*` is every tenant. A name by itself opens
-    /// no connection.
+    /// The tenants whose components may link to components of this tenant; `*` for every tenant. This alone opens no
+    /// connections.
     #[serde(default)]
     pub(crate) allow_from: Vec<Peer>,
-    /// The tenants whose components those of this tenant may link to; `*`, the default, is every tenant that allows it.
-    /// Components of system tenants may always be linked to. A name by itself opens no connection.
+    /// The tenants to whose components this tenant's components may link; `*` for every tenant that permits it
+    /// (default: `*`). Links to components of system tenants are always permitted. This alone opens no connections.
     #[serde(default = "everyone")]
     pub(crate) allow_to: Vec<Peer>,
 }
@@ -309,7 +309,7 @@ impl From<ScalarOrTable<IsolationLevel, IsolationTable>> for IsolationField {
 }
 
 impl IsolationField {
-    /// Returns the isolation, given the level of the layers below.
+    /// Returns the isolation, given the level from the lower layers.
     pub(crate) fn into_isolation(self, below: IsolationLevel) -> Isolation {
         match self {
             Self::Level(level) => Isolation { level, allow_from: Vec::new(), allow_to: everyone() },
@@ -328,22 +328,22 @@ impl Default for IsolationField {
     }
 }
 
-/// What the findings of a rule are not reported for, and why.
+/// An exception from a rule, with the reason.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Allowance {
     /// The name of the rule.
     pub rule: String,
-    /// Why it does not hold here.
+    /// Why the rule does not apply here.
     #[serde(deserialize_with = "reason")]
     pub reason: String,
-    /// The last day on which it holds. From the next one on `aqueduct check` reports the findings again; a render
-    /// depends on no clock.
+    /// The last day of the exception. From the next day, `aqueduct check` reports the findings again;
+    /// `aqueduct render` does not depend on the date.
     pub until: Option<Date>,
 }
 
 impl Allowance {
-    /// Tells whether it holds on a day.
+    /// Tells whether it applies on a day.
     pub fn holds_on(&self, day: &Date) -> bool {
         self.until.as_ref().is_none_or(|until| day <= until)
     }
@@ -358,7 +358,7 @@ fn everyone() -> Vec<Peer> {
     vec![Peer::Any]
 }
 
-/// Who is at the other end of a link.
+/// The tenants at the other end of a link.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Peer {
     /// Every tenant.
@@ -404,12 +404,12 @@ parsed!(Peer, {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum PodSecurity {
-    /// Hardened as today's practice asks for.
+    /// Hardened according to current best practices.
     #[default]
     Restricted,
-    /// Without known ways to gain privileges.
+    /// Prevents known privilege escalations.
     Baseline,
-    /// Without any limit.
+    /// Unrestricted.
     Privileged,
 }
 

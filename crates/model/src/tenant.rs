@@ -1,4 +1,4 @@
-//! A tenant: who owns components.
+//! Tenants, which own components.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -17,10 +17,10 @@ use crate::patch::Patch;
 use crate::tenancy::{Allowance, ContainerLimits, IsolationField, NamespaceField, PodSecurity, Quota};
 use crate::types::{LabelKey, LabelValue, Name};
 
-/// A tenant, as `tenants/<name>/` declares it.
+/// A tenant, declared in `tenants/<name>/`.
 #[derive(Clone, Debug)]
 pub struct Tenant {
-    /// The name, which is the name of the folder.
+    /// The name, which is the folder name.
     pub name: Name,
     /// What the tenant is.
     pub description: Option<String>,
@@ -32,15 +32,15 @@ pub struct Tenant {
     pub system: bool,
     /// The blueprint that it is made from.
     pub blueprint: Option<Name>,
-    /// The components: those of its files, and those that only the blueprint has.
+    /// The components: those in its files, and those that only the blueprint contains.
     pub components: BTreeMap<Name, DeclaredComponent>,
     /// The path of `tenant.toml`.
     pub file: Arc<str>,
     /// The whole of `tenant.toml`.
     pub node: Arc<Node>,
-    /// The names of all component files, those that cannot be understood among them.
+    /// The names of all component files, including invalid ones.
     pub(crate) declared: BTreeSet<Name>,
-    /// Whether `tenant.toml` could be understood; if not, nothing is concluded from what is absent.
+    /// Whether `tenant.toml` is valid; if not, missing parts are not reported.
     pub(crate) sound: bool,
 }
 
@@ -53,7 +53,7 @@ pub(crate) struct TenantFile {
     /// The groups and users that own it.
     #[serde(default)]
     pub(crate) owners: Vec<String>,
-    /// The environments that the tenant is in, a list; or what is different in environments, a table for each.
+    /// The environments that the tenant is in, as a list; or overrides, as a table for each environment.
     pub(crate) environments: Option<TenantEnvironments>,
     /// Whether every tenant may refer to its components.
     #[serde(default)]
@@ -62,49 +62,48 @@ pub(crate) struct TenantFile {
     pub(crate) blueprint: Option<Name>,
     /// Whether the tenant exists.
     pub(crate) enabled: Option<bool>,
-    /// The namespace of its components (default: the name of the tenant, or the first of `namespaces` where all of these
-    /// exist already).
+    /// The namespace of its components (default: the tenant's name, or the first of `namespaces` if all of these
+    /// already exist).
     pub(crate) namespace: Option<Name>,
-    /// More namespaces that its components may be in: a name, or a table such as
+    /// Additional namespaces for its components: a name, or a table such as
     /// `{ name = "kube-system", existing = true }`.
     #[serde(default)]
     pub(crate) namespaces: Vec<NamespaceField>,
-    /// Labels of its namespaces, on top of those of the environment.
+    /// Labels of its namespaces, in addition to the environment's.
     #[serde(default)]
     pub(crate) labels: BTreeMap<LabelKey, LabelValue>,
-    /// Annotations of its namespaces, on top of those of the environment.
+    /// Annotations of its namespaces, in addition to the environment's.
     #[serde(default)]
     #[schemars(with = "BTreeMap<LabelKey, String>")]
     pub(crate) annotations: BTreeMap<LabelKey, SmolStr>,
     /// What all pods of the tenant may use together, in each of its namespaces.
     #[serde(default)]
     pub(crate) quota: Quota,
-    /// What a container gets that does not say.
+    /// The defaults and bounds of container resources.
     #[serde(default)]
     pub(crate) limits: ContainerLimits,
-    /// How far the tenant's pods are shut off, a level or a table (default: what the environment or the platform says).
+    /// How strictly the tenant's pods are isolated, as a level or a table (default: the environment's or platform's).
     #[serde(default)]
     pub(crate) isolation: IsolationField,
-    /// The Pod Security Standard that pods are held to (default: what the environment or the platform says).
+    /// The Pod Security Standard for its pods (default: the environment's or platform's).
     pub(crate) pod_security: Option<PodSecurity>,
-    /// Rules of the checks whose findings about this tenant's objects are not reported, each with the reason.
+    /// Check rules whose findings about this tenant's objects are not reported, each with a reason.
     #[serde(default)]
     pub(crate) allow: Vec<Allowance>,
-    /// Changes to what the tenant gets in addition to its components: namespaces, policies, roles, and its project and
-    /// Applications of Argo CD.
+    /// Changes to the tenant's own objects: namespaces, policies, roles, and its Argo CD project and Applications.
     #[serde(default)]
     pub(crate) patches: Vec<Patch>,
-    /// How Argo CD delivers its components, above what the environment and the platform say.
+    /// How Argo CD delivers its components; overrides the environment's and platform's `delivery`.
     #[serde(default)]
     #[schemars(with = "Delivery")]
-    #[expect(dead_code, reason = "it is read once the layers are merged")]
+    #[expect(dead_code, reason = "it is read after the layers are merged")]
     pub(crate) delivery: Fields,
     /// The parameters of the blueprint.
     #[serde(default)]
     #[schemars(with = "BTreeMap<Name, crate::schema::ParameterValue>")]
     #[expect(dead_code, reason = "the values are taken from the node, with their places")]
     pub(crate) parameters: BTreeMap<Name, IgnoredAny>,
-    /// Fields of the tenant's components by their kind.
+    /// Defaults of fields of the tenant's components, by kind.
     #[serde(default)]
     #[schemars(with = "crate::schema::Defaults")]
     #[expect(dead_code, reason = "the values are taken from the node, with their places")]
@@ -117,7 +116,7 @@ pub(crate) struct TenantFile {
 pub(crate) enum TenantEnvironments {
     /// The tenant is in these environments and in no other.
     Only(Vec<Name>),
-    /// What is different in environments.
+    /// Overrides for environments.
     Overrides(
         #[expect(dead_code, reason = "the values are taken from the merged node")]
         BTreeMap<Name, TenantOverrides>,
@@ -136,7 +135,7 @@ impl<'de> Visitor<'de> for TenantEnvironmentsVisitor {
     type Value = TenantEnvironments;
 
     fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str("a list of environments or a table for each of them")
+        out.write_str("a list of environments, or a table for each")
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, elements: A) -> Result<TenantEnvironments, A::Error> {
@@ -148,7 +147,7 @@ impl<'de> Visitor<'de> for TenantEnvironmentsVisitor {
     }
 }
 
-/// What is different in one environment.
+/// Overrides for one environment.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 #[expect(dead_code, reason = "the values are taken from the merged node")]
@@ -157,7 +156,7 @@ pub(crate) struct TenantOverrides {
     enabled: Option<bool>,
     /// The namespace of its components.
     namespace: Option<Name>,
-    /// More namespaces that its components may be in.
+    /// Additional namespaces for its components.
     namespaces: Option<Vec<NamespaceField>>,
     /// Labels of its namespaces.
     labels: Option<BTreeMap<LabelKey, LabelValue>>,
@@ -166,23 +165,23 @@ pub(crate) struct TenantOverrides {
     annotations: Option<BTreeMap<LabelKey, SmolStr>>,
     /// What all pods of the tenant may use together, in each of its namespaces.
     quota: Option<Quota>,
-    /// What a container gets that does not say.
+    /// The defaults and bounds of container resources.
     limits: Option<ContainerLimits>,
-    /// How far the tenant's pods are shut off, a level or a table.
+    /// How strictly the tenant's pods are isolated, as a level or a table.
     isolation: Option<IsolationField>,
-    /// The Pod Security Standard that pods are held to.
+    /// The Pod Security Standard for its pods.
     pod_security: Option<PodSecurity>,
     /// How Argo CD delivers its components.
     #[schemars(with = "Option<Delivery>")]
     delivery: Option<Fields>,
-    /// Rules of the checks whose findings about this tenant's objects are not reported, each with the reason.
+    /// Check rules whose findings about this tenant's objects are not reported, each with a reason.
     allow: Option<Vec<Allowance>>,
-    /// Changes to what the tenant gets in addition to its components.
+    /// Changes to the tenant's own objects.
     patches: Option<Vec<Patch>>,
     /// The parameters of the blueprint.
     #[schemars(with = "Option<BTreeMap<Name, crate::schema::ParameterValue>>")]
     parameters: Option<BTreeMap<Name, IgnoredAny>>,
-    /// Fields of the tenant's components by their kind.
+    /// Defaults of fields of the tenant's components, by kind.
     #[schemars(with = "Option<crate::schema::Defaults>")]
     defaults: Option<BTreeMap<Name, Fields>>,
 }

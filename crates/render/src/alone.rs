@@ -1,4 +1,4 @@
-//! One component rendered again by itself, for those who want to see what a change to its source does.
+//! Renders one component again on its own, to see the effect of a change to its source.
 
 use std::collections::BTreeSet;
 
@@ -13,14 +13,14 @@ use crate::{
     Context, Graph, GraphNode, Inputs, Registry, RenderedComponent, Scopes, TENANCY, Writers, tenancy,
 };
 
-/// What the other objects of an environment decide of each: where kinds live, and which labels selectors ask for.
+/// What the other objects of an environment decide for each object: the scopes of kinds, and the labels in selectors.
 pub struct Surroundings<'a> {
     scopes: Scopes<'a>,
     labels: SelectedLabels,
 }
 
 impl<'a> Surroundings<'a> {
-    /// Gathers what the objects of an environment decide.
+    /// Collects what the objects of an environment decide.
     pub fn new(
         environment: &'a Environment,
         inputs: &'a Inputs<'a>,
@@ -38,10 +38,10 @@ impl<'a> Surroundings<'a> {
     }
 }
 
-/// Renders one component, or what a tenant gets beside its components, in the order in which its kind makes the objects.
+/// Renders one component, or a tenant's own objects, in the order in which its kind creates them.
 ///
 /// # Errors
-/// All errors of its environment: nothing is to be concluded from what is rendered beside one.
+/// Returns all errors of its environment, since an output next to an error would prove nothing.
 pub fn render_alone(
     platform: &Platform,
     tenancies: &[&Tenancy],
@@ -61,7 +61,7 @@ pub fn render_alone(
             match tenancy::objects(platform, tenancy, &graph, &nodes, &|_| true) {
                 Ok(found) => {
                     objects = found;
-                    // Those that mean what Argo CD gets find nothing here.
+                    // Patches of Argo CD's objects match nothing here.
                     Patches::new(&tenancy.patches, &tenancy.node).apply(&mut objects);
                 }
                 Err(error) => diagnostics.push(Diagnostic::error("tenant", error.to_string())),
@@ -75,12 +75,12 @@ pub fn render_alone(
             normalise(&node.site, object, &surroundings.scopes, &surroundings.labels);
         }
     }
-    // What is secret stays so, whatever else is changed.
+    // Secret values stay secret, whatever else changes.
     diagnostics.retain(|found| found.is_error() && found.code != "plaintext-secret");
     if diagnostics.is_empty() { Ok(objects) } else { Err(diagnostics) }
 }
 
-/// Returns what tells of the objects of a component who wrote them; see [`Component::writers`](crate::Component::writers).
+/// Returns the writers of a component's objects; see [`Component::writers`](crate::Component::writers).
 pub fn writers(graph: &Graph<'_>, (tenant, component): (&str, &str)) -> Option<Writers> {
     let node = graph.node(tenant, component).filter(|node| node.sound)?;
     node.component.writers(&Context::new(graph, node))

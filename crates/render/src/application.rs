@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::CustomResource;
 
-/// One folder of the tree, applied to one place.
+/// An Application: one folder of the tree, applied to one destination.
 #[derive(Clone, Debug, Serialize)]
 pub struct Application {
     /// The metadata.
@@ -30,12 +30,12 @@ pub struct ApplicationSpec {
     pub source: ApplicationSource,
     /// The cluster and namespace.
     pub destination: Destination,
-    /// How it is synchronised.
+    /// How it is synced.
     pub sync_policy: SyncPolicy,
-    /// The differences between the tree and the cluster that are left alone.
+    /// The differences between the tree and the cluster that are ignored.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub ignore_differences: Vec<ResourceIgnoreDifferences>,
-    /// What the web interface shows beside it.
+    /// Additional information for the web interface.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub info: Vec<Info>,
     /// How many old revisions are kept.
@@ -43,7 +43,7 @@ pub struct ApplicationSpec {
     pub revision_history_limit: Option<u16>,
 }
 
-/// A folder of a Git repository.
+/// A folder in a git repository.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ApplicationSource {
@@ -54,7 +54,7 @@ pub struct ApplicationSource {
     pub target_revision: String,
     /// The folder.
     pub path: String,
-    /// That the folder holds plain manifests.
+    /// How the folder of plain manifests is read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub directory: Option<Directory>,
 }
@@ -62,11 +62,11 @@ pub struct ApplicationSource {
 /// How a folder of plain manifests is read.
 #[derive(Clone, Debug, Serialize)]
 pub struct Directory {
-    /// Whether folders below it are read too.
+    /// Whether subfolders are read too.
     pub recurse: bool,
 }
 
-/// A cluster, by the one or the other, and a namespace.
+/// A cluster, by name or URL, and a namespace.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Destination {
     /// The name of the cluster.
@@ -79,57 +79,57 @@ pub struct Destination {
     pub namespace: String,
 }
 
-/// How an Application is synchronised.
+/// How an Application is synced.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SyncPolicy {
-    /// Present where it is synchronised without anybody's word.
+    /// Set if it is synced automatically.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub automated: Option<Automated>,
     /// The options, each as `Name=value`.
     pub sync_options: Vec<String>,
-    /// How a failed synchronisation is tried again.
+    /// How a failed sync is retried.
     pub retry: SyncRetry,
 }
 
-/// How a failed synchronisation is tried again.
+/// How a failed sync is retried.
 #[derive(Clone, Debug, Serialize)]
 pub struct SyncRetry {
-    /// How often.
+    /// The number of retries.
     pub limit: i32,
-    /// How long to wait in between.
+    /// The delay between retries.
     pub backoff: Backoff,
-    /// Whether a new commit is taken instead of the one that failed.
+    /// Whether a retry uses a newer commit instead of the one that failed.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub refresh: bool,
 }
 
-/// A wait that grows from try to try.
+/// A delay that grows with each retry.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Backoff {
-    /// The first wait.
+    /// The first delay.
     pub duration: String,
-    /// How many times longer each wait is than the one before.
+    /// The factor by which each delay is longer than the one before.
     pub factor: u16,
-    /// The longest wait.
+    /// The longest delay.
     pub max_duration: String,
 }
 
-/// What automatic synchronisation may do.
+/// What an automatic sync may do.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Automated {
-    /// Whether what left the tree leaves the cluster.
+    /// Whether objects that were removed from the tree are deleted.
     pub prune: bool,
-    /// Whether changes made in the cluster are undone.
+    /// Whether changes made in the cluster are reverted.
     pub self_heal: bool,
-    /// Whether all objects may leave at once.
+    /// Whether all objects may be deleted at once.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub allow_empty: bool,
 }
 
-/// Differences between the tree and the cluster that are left alone.
+/// Differences between the tree and the cluster that are ignored.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ResourceIgnoreDifferences {
@@ -138,19 +138,19 @@ pub struct ResourceIgnoreDifferences {
     pub group: String,
     /// The kind.
     pub kind: String,
-    /// The name; every one where there is none.
+    /// The name; `None` for any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// The namespace; every one where there is none.
+    /// The namespace; `None` for any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub namespace: Option<String>,
     /// The fields as JSON pointers.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub json_pointers: Vec<String>,
-    /// The fields as expressions of jq.
+    /// The fields as jq expressions.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub jq_path_expressions: Vec<String>,
-    /// The managers whose fields are meant.
+    /// The field managers whose fields are ignored.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub managed_fields_managers: Vec<String>,
 }
@@ -178,7 +178,7 @@ impl CustomResource for AppProject {
     const KIND: &'static str = "AppProject";
 }
 
-/// The bounds of an AppProject.
+/// The limits of an AppProject.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct AppProjectSpec {
@@ -188,7 +188,7 @@ pub struct AppProjectSpec {
     pub source_repos: Vec<String>,
     /// The clusters and namespaces that may be deployed to.
     pub destinations: Vec<Destination>,
-    /// The namespaces beside that of Argo CD that Applications may stand in.
+    /// The namespaces, other than Argo CD's own, that may contain Applications.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub source_namespaces: Vec<String>,
     /// The cluster-scoped kinds that may be deployed.

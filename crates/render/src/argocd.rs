@@ -1,4 +1,5 @@
-//! What delivers the tree: a project a tenant, an Application a component, and the root Application that makes them.
+//! The objects that deliver the tree: a project for each tenant, an Application for each component, and the root
+//! Application that creates them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,16 +20,17 @@ use crate::owned::cluster_kinds;
 use crate::render::folders_of;
 use crate::{CustomResource as _, Error, Outline, RenderedComponent};
 
-/// The folder of what delivers the tree; in most environments also the name of the root Application and its project.
+/// The folder with the objects that deliver the tree; in most environments also the name of the root Application and
+/// its project.
 pub const ROOT: &str = "argocd";
 const WAVE: &str = "argocd.argoproj.io/sync-wave";
-/// The label of Applications that a person synchronises, with their wave.
+/// The label of manually synced Applications, with their wave.
 const MANUAL_WAVE: &str = "aqueduct.dev/wave";
 const COMPARE_OPTIONS: &str = "argocd.argoproj.io/compare-options";
-/// What lets an Application, or a project, go only after what it made.
+/// The finalizer that keeps an Application or project until everything that it created is gone.
 const FINALIZER: &str = "resources-finalizer.argocd.argoproj.io";
 
-/// What is delivered: an environment with all that is rendered for it.
+/// The input of delivery: an environment with everything that is rendered for it.
 pub(crate) struct Delivered<'a> {
     pub(crate) platform: &'a Platform,
     pub(crate) environment: &'a Environment,
@@ -43,26 +45,26 @@ pub(crate) struct Delivered<'a> {
     pub(crate) differences: Differences<'a>,
 }
 
-/// An Application that is to be.
+/// An Application to render.
 struct Unit<'a> {
     name: String,
     tenancy: &'a Tenancy,
     delivery: &'a Delivery,
     folder: String,
-    /// Whether the folder is that of a whole tenant.
+    /// Whether the folder is a whole tenant's.
     is_whole: bool,
     namespace: &'a str,
     wave: usize,
     objects: Vec<&'a Object>,
-    /// The differences that its components ask to leave alone.
+    /// The differences that its components set to be ignored.
     ignored: Vec<&'a IgnoredDifference>,
 }
 
 impl<'a> Delivered<'a> {
-    /// Returns what delivers the tenants: a folder for the root, and one for each tenant.
+    /// Returns the objects that deliver the tenants: a folder for the root, and one for each tenant.
     ///
     /// # Errors
-    /// A struct that has no place in a manifest.
+    /// Returns an error for a struct that cannot be written as a manifest.
     pub(crate) fn folders(&self) -> Result<Vec<RenderedComponent>, Error> {
         let instances: BTreeMap<(&str, &str), &Instance> = self
             .instances
@@ -129,7 +131,7 @@ impl<'a> Delivered<'a> {
         let of_outline = |outline: &'a Outline| {
             let component =
                 components.iter().find(|one| one.component.as_deref() == Some(&*outline.component))?;
-            // Git keeps no empty folder, so Argo CD would find none.
+            // git does not store empty folders, so Argo CD would not find one.
             let objects: Vec<&Object> = component.objects.iter().collect();
             let instance = instances.get(&(tenant, outline.component.as_str())).copied();
             let delivery = instance.map_or(&*tenancy.delivery, |instance| &instance.delivery);
@@ -177,14 +179,13 @@ impl<'a> Delivered<'a> {
             repo_url: self.repository(),
             target_revision: revision.unwrap_or(&self.platform.revision).to_owned(),
             path: format!("{tree}/{folder}"),
-            // Argo CD keeps no `recurse: false`, and would find its own copy different for ever.
+            // Argo CD drops `recurse: false`, and would then always report a difference.
             directory: recurse.then_some(Directory { recurse }),
         }
     }
 
-    /// The root Application holds itself: whoever applies it once never needs to again. It has no finalizer, so that
-    /// whoever deletes it deletes nothing else; and it prunes in reverse waves, so that a project outlives its
-    /// Applications.
+    /// The root Application contains itself, so it has to be applied only once. It has no finalizer, so deleting it
+    /// deletes nothing else. It prunes in reverse wave order, so that a project outlives its Applications.
     fn root(&self) -> Result<Object, Error> {
         let delivery = &self.environment.delivery;
         let name = self.platform.root_name(self.environment);
@@ -229,13 +230,14 @@ impl<'a> Delivered<'a> {
         .object()
     }
 
-    /// A project admits what the tenant may own, and never only what it owns today: Argo CD leaves alone what a
-    /// project does not admit, so that a list that shrinks with the tree would leave the last object of a kind behind.
+    /// A project permits all kinds that the tenant may own, not only those that it owns now. Argo CD ignores objects
+    /// that a project does not permit, so a list that shrinks with the tree would leave the last object of a kind
+    /// behind.
     fn project(&self, tenancy: &Tenancy, units: &[Unit<'_>]) -> Result<Object, Error> {
         let tenant = &tenancy.tenant;
         let delivery = &tenancy.delivery;
         let name = self.platform.project_name(tenancy);
-        // A system tenant may have objects in the namespaces of others.
+        // A system tenant may have objects in other tenants' namespaces.
         let namespaces: BTreeSet<&str> =
             if tenant.system { ["*"].into() } else { tenancy.namespaces.iter().map(Name::as_str).collect() };
         let argocd = &self.platform.argocd.namespace;
@@ -279,9 +281,9 @@ impl<'a> Delivered<'a> {
     fn application(&self, unit: &Unit<'_>) -> Result<Object, Error> {
         let Unit { tenancy, delivery, .. } = unit;
         let tenant = tenancy.tenant.name.as_str();
-        // Projects take wave 0 of the root, so the waves of the components come after it.
+        // Projects are in wave 0 of the root, so the waves of the components start after it.
         let wave = delivery.wave.map_or(i64::try_from(unit.wave + 1).unwrap_or(i64::MAX), i64::from);
-        // The root waits for the health of each wave, and nobody knows when a person comes.
+        // The root waits for each wave to become healthy, but a manual sync can take any time.
         let mut metadata = self.metadata(unit.name.clone(), tenant, delivery.automatic.then_some(wave));
         if !delivery.automatic {
             let labels = metadata.labels.get_or_insert_default();
@@ -303,7 +305,7 @@ impl<'a> Delivered<'a> {
         let scaled = self.differences.ignored(unit.objects.iter().copied());
         let mut options = vec!["PruneLast=true"];
         if !scaled.is_empty() {
-            // A synchronisation for another reason would write the tree's number all the same.
+            // A sync for another reason would still write the number in the tree.
             options.push("RespectIgnoreDifferences=true");
         }
         let mut ignore_differences: Vec<ResourceIgnoreDifferences> =
@@ -332,7 +334,7 @@ impl<'a> Delivered<'a> {
     }
 }
 
-/// Adds the labels and annotations that are written.
+/// Adds the labels and annotations from the source.
 fn decorate(metadata: &mut ObjectMeta, delivery: &Delivery) {
     let labels = delivery.labels.iter().map(|(key, value)| (key.to_string(), value.to_string()));
     metadata.labels.get_or_insert_default().extend(labels);
@@ -350,11 +352,11 @@ fn destination(cluster: &TargetCluster, namespace: &str) -> Destination {
     Destination { name, server, namespace: namespace.to_owned() }
 }
 
-/// The options of every Application.
+/// The sync options of every Application.
 const OF_ALL: [&str; 3] = ["ApplyOutOfSyncOnly=true", "CreateNamespace=false", "ServerSideApply=true"];
 
-/// Returns how an Application is synchronised: the options of all, those of this one, and those that are written,
-/// each over the one before.
+/// Returns how an Application is synced: the options of all Applications, those of this one, and those in the source;
+/// each overrides the ones before.
 fn sync_policy(delivery: &Delivery, own: &[&str]) -> SyncPolicy {
     let written = delivery.sync_options.iter().map(|option| option.as_str());
     let options: BTreeMap<&str, &str> = OF_ALL
@@ -396,7 +398,7 @@ fn ignored(written: &IgnoredDifference, objects: &[&Object]) -> ResourceIgnoreDi
     }
 }
 
-/// Returns the group of a kind by its name: that of one of some objects, or of Kubernetes' own one.
+/// Returns the group of a kind by its name: from one of some objects, or Kubernetes' own.
 fn group_of<'a>(kind: &str, objects: &[&'a Object]) -> &'a str {
     if let Some(object) = objects.iter().find(|object| object.kind() == kind) {
         return object.group();

@@ -1,4 +1,4 @@
-//! Objects that are authored as structs: only the fields that are written, under the names that Kubernetes and the
+//! Objects that are written as structs: only the fields that are set, with the names that Kubernetes and the
 //! operators read. Foreign objects never pass through structs.
 
 use aqueduct_manifest::Object;
@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::Error;
 
-/// A custom resource that is authored as a struct.
+/// A custom resource that is written as a struct.
 pub trait CustomResource: Serialize {
     /// The API group and version.
     const API_VERSION: &'static str;
@@ -16,7 +16,7 @@ pub trait CustomResource: Serialize {
     /// Returns the object.
     ///
     /// # Errors
-    /// A field that has no place in a manifest.
+    /// Returns an error for a field that cannot be written as a manifest.
     fn object(&self) -> Result<Object, Error> {
         let mut object =
             Object::from_typed(self).map_err(|error| Error::field("", format!("{}: {error}", Self::KIND)))?;
@@ -26,10 +26,10 @@ pub trait CustomResource: Serialize {
     }
 }
 
-/// Returns the object of an authored struct.
+/// Returns a struct as an object.
 ///
 /// # Errors
-/// A struct that has no place in a manifest.
+/// Returns an error for a struct that cannot be written as a manifest.
 pub fn object<T: Serialize>(typed: &T) -> Result<Object, Error> {
     Object::from_typed(typed).map_err(|error| Error::field("", error.to_string()))
 }

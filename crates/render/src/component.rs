@@ -10,38 +10,38 @@ use serde::de::DeserializeOwned;
 
 use crate::{Context, Link, Offer, Site};
 
-/// A kind of component: the fields that a component's TOML file takes, and how they become objects.
+/// A kind of component: the fields of its TOML file, and how they become objects.
 ///
-/// The type is what serde reads the fields into; its doc comments are the reference page of the kind.
-/// Use `#[serde(deny_unknown_fields, rename_all = "kebab-case")]`, so that a misspelt field is an error.
+/// serde reads the fields into the type, and its doc comments are the kind's reference page. Use
+/// `#[serde(deny_unknown_fields, rename_all = "kebab-case")]`, so that a misspelt field is an error.
 pub trait Component: DeserializeOwned + JsonSchema + Send + Sync + 'static {
     /// The name of the kind, as `kind = "…"` writes it.
     const KIND: &'static str;
 
-    /// How far its objects look. With a shorter one than this, a review need not render components that a change cannot
-    /// reach.
+    /// What its objects depend on and decide about. A narrower horizon lets a review skip components that a change
+    /// cannot affect.
     const HORIZON: Horizon = Horizon::Environment;
 
-    /// Returns what other components can reach or use of this one.
+    /// Returns what other components can connect to or use.
     fn offer(&self, site: &Site<'_>) -> Offer {
         let _ = site;
         Offer::default()
     }
 
-    /// Returns the components that this one needs, by the names it gives them.
+    /// Returns the components that this one needs, by names of its choice.
     fn links(&self) -> Vec<Link> {
         Vec::new()
     }
 
-    /// Returns the components that this one needs because the platform shares them.
+    /// Returns the platform's shared components that this one needs.
     fn shared(&self, services: &Services) -> Vec<Link> {
         let _ = services;
         Vec::new()
     }
 
-    /// Returns what the component reads of the platform's files, as its fields name it. What lies in
-    /// `tenants/`, `blueprints/`, `charts/`, `kustomizations/` and `vendor/` is there in any case; what lies
-    /// elsewhere is read where it is named here.
+    /// Returns the platform's files that the component reads, as written in its fields. `tenants/`, `blueprints/`,
+    /// `charts/`, `kustomizations/` and `vendor/` are always read; files elsewhere are only read if they are listed
+    /// here.
     fn sources(&self) -> Vec<SourceName<'_>> {
         Vec::new()
     }
@@ -49,54 +49,55 @@ pub trait Component: DeserializeOwned + JsonSchema + Send + Sync + 'static {
     /// Returns the objects of one instance. Namespace and tracking labels are added afterwards.
     ///
     /// # Errors
-    /// What cannot be rendered, with the field that causes it; see also [`Context::report`].
+    /// Returns why the component cannot be rendered, with the field that causes it; see also [`Context::report`].
     fn render(&self, context: &Context<'_>) -> Result<Vec<Object>, Error>;
 
-    /// Returns what tells of the objects which lines of foreign files wrote them; nothing where the fields of the
-    /// component say it all. It takes another render and is asked for only where somebody wants to know.
+    /// Returns which lines of foreign files wrote the objects; `None` if all content comes from the component's
+    /// fields. This takes another render, so it is only called on request.
     fn writers(&self, context: &Context<'_>) -> Option<Writers> {
         let _ = context;
         None
     }
 }
 
-/// What the objects of a component follow from, and what they decide.
+/// What a component's objects depend on, and what they decide about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Horizon {
-    /// They follow from the fields of the component, its tenant, and the components that it is linked with, which its fields
-    /// name as `tenant/component`; none of them decides about objects of other tenants.
+    /// They depend on the component's fields, its tenant, and linked components (which its fields contain as
+    /// `tenant/component`), and decide about no objects of other tenants.
     Links,
-    /// They follow from the same, and may be of any kind: policies and definitions hold in the whole cluster.
+    /// They depend on the same, but can be of any kind, such as policies and definitions that apply to the whole
+    /// cluster.
     Cluster,
-    /// They follow from any component of the environment.
+    /// They depend on any component of the environment.
     Environment,
 }
 
-/// Returns which lines wrote a field of a rendered object, the last one first; nothing of a field that they did not
+/// Returns the lines that wrote a field of a rendered object, last one first; empty for a field that they did not
 /// write.
 pub type Writers = Box<dyn Fn(&Object, &Pointer) -> Vec<FieldWriter>>;
 
 /// A line of a template, a resource or a patch that wrote a field.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FieldWriter {
-    /// Where it is.
+    /// Its place.
     pub place: Place,
-    /// What it is, such as ``template `web.labels` ``.
+    /// What wrote the field, such as ``template `web.labels` ``.
     pub what: String,
 }
 
-/// What a component reads of the platform's files, by a path as [`Site::source_path`] takes it.
+/// Files of the platform that a component reads, with a path for [`Site::source_path`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SourceName<'a> {
-    /// A file, or a folder with all that lies below it.
+    /// A file, or a folder with everything in it.
     Files(&'a str),
-    /// The folder of a kustomization: what that is made of, wherever it lies.
+    /// The folder of a kustomization, with all files that it is built from, wherever they are.
     Kustomization(&'a str),
-    /// The folder of a chart: what lies below it, and the charts beside it that it depends on (`file://…`).
+    /// The folder of a chart, with everything in it, and the local charts that it depends on (`file://…`).
     Chart(&'a str),
 }
 
-/// Why a component cannot be rendered: the field, what is wrong with it, and what to do.
+/// Why a component cannot be rendered: the field, the problem, and what to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Error {
     code: &'static str,
@@ -104,36 +105,36 @@ pub struct Error {
     message: Box<str>,
     hint: Option<Box<str>>,
     diagnostics: Vec<Diagnostic>,
-    /// What is wrong beside it.
+    /// Additional errors.
     others: Vec<Error>,
 }
 
-/// Errors of parts that do not need one another, gathered so that all of them are told at once.
+/// Errors of independent parts, collected so that all are reported at once.
 #[derive(Debug, Default)]
 pub struct Errors {
     found: Vec<Error>,
 }
 
 impl Errors {
-    /// Keeps an error.
+    /// Adds an error.
     pub fn push(&mut self, error: Error) {
         self.found.push(error);
     }
 
-    /// Returns a part, or an empty one in the place of one that is wrong.
+    /// Returns a part, or an empty one if it has an error.
     pub fn take<T: Default>(&mut self, part: Result<T, Error>) -> T {
         part.map_err(|error| self.push(error)).unwrap_or_default()
     }
 
-    /// Returns the parts that are not wrong.
+    /// Returns the parts without errors.
     pub fn all<T>(&mut self, parts: impl IntoIterator<Item = Result<T, Error>>) -> Vec<T> {
         parts.into_iter().filter_map(|part| part.map_err(|error| self.push(error)).ok()).collect()
     }
 
-    /// Returns what was made of the parts.
+    /// Returns the result of all parts.
     ///
     /// # Errors
-    /// All that is wrong with them.
+    /// Returns all collected errors.
     pub fn end<T>(self, whole: T) -> Result<T, Error> {
         let mut found = self.found.into_iter();
         match found.next() {
@@ -147,7 +148,7 @@ impl Errors {
 }
 
 impl Error {
-    /// Returns an error about a field, named by its dotted path; the empty path is the whole component.
+    /// Returns an error about a field, given as a dotted path; the empty path is the whole component.
     pub fn field(path: &str, message: impl Into<String>) -> Self {
         Self {
             code: "component",
@@ -159,24 +160,24 @@ impl Error {
         }
     }
 
-    /// Returns an error about a field whose path is given part by part, for keys that hold dots.
+    /// Returns an error about a field whose path is given as parts, for keys that contain dots.
     pub fn path(path: &[&str], message: impl Into<String>) -> Self {
         Self { field: path.iter().map(|part| (*part).to_owned()).collect(), ..Self::field("", message) }
     }
 
-    /// Returns an error that already consists of diagnostics with places of their own.
+    /// Returns an error that consists of diagnostics with their own places.
     pub fn diagnostics(diagnostics: Vec<Diagnostic>) -> Self {
         Self { diagnostics, ..Self::field("", "") }
     }
 
-    /// Adds what to do.
+    /// Adds a hint.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into().into());
         self
     }
 
-    /// Gives the error the name of a rule.
+    /// Sets the diagnostic code of the error.
     #[must_use]
     pub fn code(mut self, code: &'static str) -> Self {
         self.code = code;
@@ -188,7 +189,7 @@ impl Error {
         let others = std::mem::take(&mut self.others);
         let mut diagnostics = self.own_diagnostics(instance);
         for one in others.into_iter().flat_map(|other| other.into_diagnostics(instance)) {
-            // Several parts may stumble over the same field.
+            // Several parts can have an error in the same field.
             if !diagnostics.contains(&one) {
                 diagnostics.push(one);
             }
@@ -200,7 +201,7 @@ impl Error {
         if !self.diagnostics.is_empty() {
             return self.diagnostics;
         }
-        // The longest part of the path that the source has: a field may stand at its default.
+        // The longest part of the path that exists in the source, since a field can have its default.
         let found = (0..=self.field.len()).rev().find_map(|length| {
             let path: Vec<&str> = self.field[..length].iter().map(String::as_str).collect();
             instance.spec.find(&path).or_else(|| instance.common.find(&path).filter(|_| length > 0))
@@ -291,7 +292,7 @@ pub struct RegisteredKind {
     pub name: &'static str,
     /// The name of the Rust type, for messages.
     pub type_name: &'static str,
-    /// How far the objects look.
+    /// What the objects depend on and decide about.
     pub horizon: Horizon,
     /// Returns the JSON Schema of the fields.
     pub schema: fn() -> Schema,
@@ -335,7 +336,7 @@ impl FromIterator<RegisteredKind> for Registry {
 }
 
 impl Registry {
-    /// Adds a kind; one of the same name is replaced, so that a platform can bring its own `service`.
+    /// Adds a kind. It replaces one with the same name, so that a platform can have its own `service`.
     #[must_use]
     pub fn with<T: Component>(mut self) -> Self {
         self.add(RegisteredKind::of::<T>());
@@ -364,11 +365,12 @@ impl Registry {
         self.kinds.iter().map(|kind| kind.name).collect()
     }
 
-    /// Returns what a kind refuses of fields that are part of no instance; what is missing may yet come.
+    /// Returns the errors of fields that are part of no instance; missing fields are allowed, since another layer may
+    /// set them.
     pub fn check(&self, fragment: &Fragment) -> Vec<Diagnostic> {
         let Some(kind) = self.kind(&fragment.kind) else { return Vec::new() };
         let (_, mut diagnostics) = (kind.read)(&fragment.node);
-        // A rule over several fields of a table cannot hold before all of them are there.
+        // A rule about several fields of a table cannot be checked before all of them are there.
         diagnostics.retain(|found| match found.code {
             "missing-key" => false,
             "invalid-value" => !fragment.partial,
@@ -377,8 +379,8 @@ impl Registry {
         diagnostics
     }
 
-    /// Reads the fields of an instance into its kind, and returns what can be made of them beside every field
-    /// that the kind refuses. An instance of an unknown kind is refused by the model before.
+    /// Reads the fields of an instance into its kind as far as possible, and returns all errors. The model has
+    /// already rejected instances of unknown kinds.
     pub fn read(&self, instance: &Instance) -> (Option<Box<dyn AnyComponent>>, Vec<Diagnostic>) {
         match self.kind(&instance.kind) {
             Some(kind) => (kind.read)(&instance.spec),

@@ -1,4 +1,4 @@
-//! What a component may know while it renders: itself, its tenant and environment, and its neighbours.
+//! The information for a component while it renders: itself, its tenant and environment, and its neighbours.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -11,7 +11,7 @@ use crate::graph::GraphNode;
 use crate::patches::Patches;
 use crate::{Component, Endpoint, Error, Graph, Inputs};
 
-/// One instance and the names that follow from it.
+/// An instance, and the names that follow from it.
 #[derive(Clone, Copy)]
 pub struct Site<'a> {
     /// The platform.
@@ -20,18 +20,18 @@ pub struct Site<'a> {
     pub instance: &'a Instance,
     /// The files of the platform's folder.
     pub inputs: &'a Inputs<'a>,
-    /// The program that is meant, where the component has several; see [`Site::part`].
+    /// The current program, if the component has several; see [`Site::part`].
     pub part: Option<&'a str>,
 }
 
 impl<'a> Site<'a> {
-    /// Returns the name of the component, which is also the name of its main objects; of a part the part's.
+    /// Returns the name of the component, or of the part, which is also the name of its main objects.
     pub fn name(&self) -> &'a str {
         self.part.unwrap_or(self.instance.component.as_str())
     }
 
-    /// Returns the site of one program of a component that has several: what is named after the component
-    /// is named after the part, such as its objects and the labels of its pods.
+    /// Returns the site of one program of a component with several. Everything that is otherwise named after the
+    /// component, such as objects and pod labels, is named after the part.
     pub fn part<'b>(&self, name: &'b str) -> Site<'b>
     where
         'a: 'b,
@@ -54,12 +54,12 @@ impl<'a> Site<'a> {
         &self.instance.environment
     }
 
-    /// Returns the tenant as it is in this environment.
+    /// Returns the tenant in this environment.
     pub fn tenancy(&self) -> &'a Tenancy {
         &self.instance.tenancy
     }
 
-    /// Tells whether the cluster serves an API beyond those of Kubernetes, given as `group/version`.
+    /// Tells whether the cluster serves an additional API, given as `group/version`.
     pub fn provides(&self, api_version: &str) -> bool {
         let group = api_version.split_once('/').map_or("", |(group, _)| group);
         self.environment().api_groups.contains_key(group)
@@ -67,19 +67,20 @@ impl<'a> Site<'a> {
             || self.inputs.definitions_of(self.environment()).apis.contains(api_version)
     }
 
-    /// Returns the name of the component in the environment, which labels its objects; its Application may have another.
+    /// Returns the component's unique name in the environment, which labels its objects; its Application can have a
+    /// different name.
     pub fn application(&self) -> String {
         application_name(self.tenant(), self.instance.component.as_str())
     }
 
-    /// Returns the labels that select this component's pods; they never change over its life.
+    /// Returns the labels that select this component's pods, which never change during its life.
     pub fn selector(&self) -> BTreeMap<String, String> {
         let mut labels = self.selector_of(self.name());
         labels.extend(self.adopted_selector().into_iter().flatten());
         labels
     }
 
-    /// Returns the labels by which a running workload that the component takes over selects its pods.
+    /// Returns the selector labels of the running workload that the component takes over.
     fn adopted_selector(&self) -> Option<BTreeMap<String, String>> {
         let adopt = self.instance.adopt.as_ref().filter(|_| self.part.is_none())?;
         Some(adopt.selector.iter().map(|(key, value)| (key.to_string(), value.to_string())).collect())
@@ -101,7 +102,7 @@ impl<'a> Site<'a> {
         ])
     }
 
-    /// Returns the label selector over [`Site::selector`].
+    /// Returns the label selector with [`Site::selector`].
     pub fn label_selector(&self) -> LabelSelector {
         LabelSelector { match_labels: Some(self.selector()), ..Default::default() }
     }
@@ -121,7 +122,7 @@ impl<'a> Site<'a> {
         labels
     }
 
-    /// Returns the labels that every object of this component carries.
+    /// Returns the labels of every object of this component.
     pub fn tracking_labels(&self) -> BTreeMap<String, String> {
         BTreeMap::from([
             ("app.kubernetes.io/name".to_owned(), self.name().to_owned()),
@@ -147,15 +148,15 @@ impl<'a> Site<'a> {
         ObjectMeta { namespace: None, ..self.metadata(name) }
     }
 
-    /// Returns the name by which the cluster resolves a Service of this component.
+    /// Returns the DNS name of a Service of this component in the cluster.
     pub fn host(&self, service: &str) -> String {
         format!("{service}.{}.svc.cluster.local", self.namespace())
     }
 
-    /// Returns the text of a file named relative to the tenant's folder.
+    /// Returns the text of a file, given relative to the tenant's folder.
     ///
     /// # Errors
-    /// A path that leaves the folder, and a file that is absent or not text.
+    /// Returns an error for a path out of the folder, and for a file that does not exist or is not text.
     pub fn source(&self, field: &str, path: &str) -> Result<&'a str, Error> {
         let full = self.source_path(field, path)?;
         self.inputs.files.text(&full).ok_or_else(|| {
@@ -171,11 +172,11 @@ impl<'a> Site<'a> {
         })
     }
 
-    /// Returns the path in the platform's folder of a file named relative to the tenant's folder; a path
-    /// that begins with `/` is relative to the platform's folder.
+    /// Returns the path in the platform's folder of a file, given relative to the tenant's folder, or with a leading
+    /// `/`, to the platform's.
     ///
     /// # Errors
-    /// A path that leaves the platform's folder, and one of what is no source.
+    /// Returns an error for a path out of the platform's folder, and for one that is not a source.
     pub fn source_path(&self, field: &str, path: &str) -> Result<String, Error> {
         let (mut parts, rest) = match path.strip_prefix('/') {
             Some(rest) => (Vec::new(), rest),
@@ -201,10 +202,10 @@ impl<'a> Site<'a> {
         }
     }
 
-    /// Returns the path in the platform's folder of a folder named as [`Site::source_path`] takes it.
+    /// Returns the path in the platform's folder of a folder, given as for [`Site::source_path`].
     ///
     /// # Errors
-    /// As [`Site::source_path`], and a folder that is not there.
+    /// Returns the errors of [`Site::source_path`], and an error for a folder that does not exist.
     pub fn source_folder(&self, field: &str, path: &str) -> Result<String, Error> {
         let full = self.source_path(field, path)?;
         if self.inputs.files.is_folder(&full) {
@@ -213,34 +214,34 @@ impl<'a> Site<'a> {
         Err(Error::field(field, format!("there is no such folder: `{path}`")).hint(self.source_base(path)))
     }
 
-    /// Returns what a path of the source is relative to, for who wrote one where nothing is.
+    /// Returns a hint about what a source path is relative to, for a path that does not exist.
     pub fn source_base(&self, path: &str) -> String {
         if path.starts_with('/') {
-            "a leading `/` means the platform's folder".to_owned()
+            "a leading `/` refers to the platform's folder".to_owned()
         } else {
             format!("the path is relative to `tenants/{}/`", self.tenant())
         }
     }
 }
 
-/// Returns why nothing is read at a path of the platform's folder, given without `.` and `..`; `None` where it can
-/// be a source.
+/// Returns why a path in the platform's folder, given without `.` and `..`, is not read; `None` if it can be a
+/// source.
 pub fn not_a_source(path: &str, output: &str) -> Option<&'static str> {
     let is_below =
         |folder: &str| path.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
     if path.is_empty() {
         Some("the platform's folder cannot be read as a whole")
     } else if path.split('/').any(|part| part.eq_ignore_ascii_case(".git")) {
-        Some("what git keeps is not read")
+        Some("files in `.git` are not read")
     } else if is_below(output) {
-        Some("what the compiler writes is not read")
+        Some("the output is not read")
     } else {
         None
     }
 }
 
-/// Returns the name of a component in its environment, by which its objects are labelled and its pods are selected;
-/// shortened with a digest where it would be too long for a label value.
+/// Returns a component's unique name in its environment, which labels its objects and selects its pods; shortened
+/// with a digest if it is too long for a label value.
 pub fn application_name(tenant: &str, component: &str) -> String {
     short_name(&[tenant, component])
 }
@@ -250,7 +251,7 @@ pub fn digest(bytes: &[u8]) -> String {
     Hash::of(bytes).to_string()
 }
 
-/// What a component may know while it renders.
+/// The information for a component while it renders.
 pub struct Context<'a> {
     /// The instance and its names.
     pub site: Site<'a>,
@@ -273,24 +274,29 @@ impl<'a> std::ops::Deref for Context<'a> {
 pub struct Neighbour<'a> {
     /// The instance and its names.
     pub site: Site<'a>,
-    /// Where it is reached; `None` where it offers no endpoint.
+    /// The endpoint to connect to; `None` if it has none.
     pub endpoint: Option<&'a Endpoint>,
     node: &'a GraphNode<'a>,
 }
 
 impl<'a> Neighbour<'a> {
-    /// Returns all that the neighbour offers.
+    /// Returns everything that the neighbour offers.
     pub fn offer(&self) -> &'a crate::Offer {
         &self.node.offer
     }
 
-    /// Returns one property as `${link.<name>.<property>}` writes it.
+    /// Returns the value of `${link.<name>.<property>}`.
     ///
     /// # Errors
-    /// The properties that there are, where this one is not among them.
+    /// Returns an error with the valid properties if this one does not exist.
     pub fn property(&self, property: &str) -> Result<String, String> {
-        let endpoint = self.endpoint.ok_or_else(|| format!("`{}` offers no endpoint", self.site.name()))?;
-        let host = || endpoint.host.clone().ok_or("the host is known only to a Secret".to_owned());
+        let endpoint = self.endpoint.ok_or_else(|| format!("`{}` has no endpoint", self.site.name()))?;
+        let host = || {
+            endpoint
+                .host
+                .clone()
+                .ok_or("the host is not known here, since only a Secret contains it".to_owned())
+        };
         match property {
             "host" => host(),
             "port" => Ok(endpoint.port.to_string()),
@@ -300,7 +306,7 @@ impl<'a> Neighbour<'a> {
             "name" => Ok(self.site.name().to_owned()),
             "namespace" => Ok(self.site.namespace().to_owned()),
             _ => Err(format!(
-                "unknown property `{property}`; there are address, host, members, name, namespace, port, url"
+                "unknown property `{property}`; use address, host, members, name, namespace, port or url"
             )),
         }
     }
@@ -318,11 +324,11 @@ impl<'a> Context<'a> {
         Self { site: node.site, graph, node, depth: 0, problems: RefCell::default() }
     }
 
-    /// Returns the objects of a neighbour, for what can only be told from them, such as a digest of its
-    /// configuration. What is wrong with the neighbour is reported at its own place.
+    /// Returns the objects of a neighbour, for information that only they contain, such as a digest of its
+    /// configuration. The neighbour's errors are reported at its own place.
     ///
     /// # Errors
-    /// Neighbours that render one another in a circle.
+    /// Returns an error for neighbours that render each other in a cycle.
     pub fn rendered(&self, neighbour: &Neighbour<'a>) -> Result<Vec<Object>, Error> {
         self.rendered_node(neighbour.node)
     }
@@ -330,22 +336,19 @@ impl<'a> Context<'a> {
     /// Returns the objects of any component of the environment, as [`Context::rendered`] does.
     ///
     /// # Errors
-    /// Components that render one another in a circle.
+    /// Returns an error for components that render each other in a cycle.
     pub fn rendered_node(&self, node: &'a GraphNode<'a>) -> Result<Vec<Object>, Error> {
         if self.depth > 4 {
-            return Err(Error::field(
-                "",
-                format!("`{}` takes part in a circle of configurations", self.name()),
-            ));
+            return Err(Error::field("", format!("`{}` is part of a configuration cycle", self.name())));
         }
         let context = Self { depth: self.depth + 1, ..Self::new(self.graph, node) };
         Ok(node.component.render(&context).and_then(|objects| context.patched(objects)).unwrap_or_default())
     }
 
-    /// Returns objects with the patches of the component applied, as the engine applies them to what is rendered.
+    /// Returns objects with the component's patches applied, as the engine applies them to rendered objects.
     ///
     /// # Errors
-    /// A patch that means nothing, and one that does not fit.
+    /// Returns an error for a patch without effect, and for one that does not apply.
     pub fn patched(&self, mut objects: Vec<Object>) -> Result<Vec<Object>, Error> {
         let mut patches = Patches::new(&self.site.instance.patches, &self.site.instance.common);
         patches.apply(&mut objects);
@@ -355,11 +358,11 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// Returns the objects of one program of a component that has several, each of them a component as it
-    /// could stand alone. Its links must be among those that the whole component declares.
+    /// Returns the objects of one program of a component with several; each program is a component in its own right.
+    /// Its links must be among those that the whole component declares.
     ///
     /// # Errors
-    /// What cannot be rendered.
+    /// Returns why the program cannot be rendered.
     pub fn part(&self, name: &str, component: &impl Component) -> Result<Vec<Object>, Error> {
         let context = Context {
             site: self.site.part(name),
@@ -373,12 +376,12 @@ impl<'a> Context<'a> {
         objects
     }
 
-    /// Returns the components of the environment and how they are joined.
+    /// Returns the graph of the environment's components.
     pub fn graph(&self) -> &'a Graph<'a> {
         self.graph
     }
 
-    /// Reports a problem and goes on, so that one run shows all of them.
+    /// Reports a problem and continues, so that one run shows all problems.
     pub fn report(&self, error: Error) {
         self.problems.borrow_mut().push(error);
     }
@@ -387,15 +390,14 @@ impl<'a> Context<'a> {
         self.problems.into_inner()
     }
 
-    /// Returns the component that a link means. A link that leads nowhere was reported before and is
-    /// `None` here.
+    /// Returns the component that a link refers to; `None` for an invalid link, which has already been reported.
     pub fn link(&self, name: &str) -> Option<Neighbour<'a>> {
         let link = self.node.links.iter().find(|link| link.link.name == name)?;
         let node = &self.graph.nodes()[link.to?];
         Some(Neighbour { site: node.site, endpoint: node.endpoint(link.link.target.endpoint.as_ref()), node })
     }
 
-    /// Returns the components that need this one, each with the endpoint it uses.
+    /// Returns the components that need this one, each with the endpoint that it uses.
     pub fn users(&self) -> Vec<(Site<'a>, Option<&'a Endpoint>)> {
         self.graph.users(self.node)
     }
@@ -403,7 +405,7 @@ impl<'a> Context<'a> {
     /// Replaces `${link.<name>.<property>}` in a text.
     ///
     /// # Errors
-    /// An unknown link or property, placed at the field.
+    /// Returns an error for an unknown link or property, placed at the field.
     pub fn expand(&self, field: &[&str], text: &str) -> Result<String, Error> {
         let mut result = String::with_capacity(text.len());
         let mut rest = text;
@@ -427,21 +429,21 @@ impl<'a> Context<'a> {
             None if self.node.links.iter().any(|link| link.link.name == name) => return Ok(String::new()),
             None => {
                 let known: Vec<&str> = self.node.links.iter().map(|link| link.link.name.as_str()).collect();
-                let error = Error::path(field, format!("there is no link of this name: `{name}`"));
+                let error = Error::path(field, format!("there is no such link: `{name}`"));
                 return Err(match aqueduct_manifest::closest(name, known) {
                     Some(near) => error.hint(format!("did you mean `{near}`?")),
-                    None => error.hint(format!("declare it: `[links]` with `{name} = \"<component>\"`")),
+                    None => error.hint(format!("add it to `[links]`: `{name} = \"<component>\"`")),
                 });
             }
         };
         neighbour.property(property).map_err(|message| Error::path(field, message))
     }
 
-    /// Replaces links in every text of a value; a text that is just `${link.<name>.members}` becomes the
-    /// list of the addresses.
+    /// Replaces links in every string of a value; a string that is just `${link.<name>.members}` becomes the list of
+    /// addresses.
     ///
     /// # Errors
-    /// As [`Context::expand`].
+    /// Returns the errors of [`Context::expand`].
     pub fn expand_value(&self, field: &[&str], value: &Value) -> Result<Value, Error> {
         Ok(match value {
             Value::String(text) => {

@@ -1,15 +1,15 @@
-//! Objects that hold data: what becomes of them when they leave the tree is said on each.
+//! Objects with data: annotations set what happens to each when it is removed from the tree.
 
 use aqueduct_manifest::{Object, Value};
 use aqueduct_model::DataRemoval;
 
-/// The annotation with Argo CD's options for one object.
+/// The annotation with Argo CD's sync options for one object.
 pub(crate) const SYNC_OPTIONS: &str = "argocd.argoproj.io/sync-options";
 /// The annotation that makes an object a hook of Argo CD.
 pub(crate) const HOOK: &str = "argocd.argoproj.io/hook";
 
-/// The kinds that hold data or on which data hangs, as group and kind, in order. Of StatefulSets only those with
-/// claims are meant.
+/// The kinds with data, and those on which data depends, as group and kind, in order. StatefulSets count only if they
+/// have claims.
 const HOLDERS: &[(&str, &str)] = &[
     ("", "Namespace"),
     ("", "PersistentVolume"),
@@ -56,7 +56,7 @@ const HOLDERS: &[(&str, &str)] = &[
     ("scylla.scylladb.com", "ScyllaCluster"),
 ];
 
-/// Tells whether an object holds data, or data hangs on it.
+/// Tells whether an object contains data, or data depends on it.
 pub(crate) fn holds_data(object: &Object) -> bool {
     let kind = (object.group(), object.kind());
     let is_claimed = || {
@@ -66,8 +66,8 @@ pub(crate) fn holds_data(object: &Object) -> bool {
     HOLDERS.binary_search(&kind).is_ok() && (kind != ("apps", "StatefulSet") || is_claimed())
 }
 
-/// Says on an object that holds data what becomes of it when it leaves the tree, where it does not say so itself.
-/// A hook comes and goes by its own rules.
+/// Annotates an object with data with what happens when it is removed from the tree, unless it sets that itself.
+/// Hooks are created and deleted by their own rules.
 pub(crate) fn keep(object: &mut Object, removal: DataRemoval) {
     let word = match removal {
         DataRemoval::Confirm => "confirm",
@@ -78,7 +78,7 @@ pub(crate) fn keep(object: &mut Object, removal: DataRemoval) {
         return;
     }
     let annotations = object.metadata_mut().map_entry("annotations");
-    // Argo CD heeds it as it heeds the options.
+    // Argo CD treats it like the options.
     if annotations.get("helm.sh/resource-policy").and_then(Value::as_str) == Some("keep") {
         return;
     }

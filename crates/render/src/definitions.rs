@@ -1,7 +1,7 @@
-//! The definitions of custom resources that hold in an environment: those that it names, and those among the files.
+//! The definitions of custom resources in an environment: those that it lists, and those among the files.
 //!
-//! An operator may be installed before the platform is, so that the tree does not carry its definitions. What they say is
-//! needed all the same: which APIs there are, what lives in namespaces, and what an object may hold.
+//! An operator may be installed before the platform, so that the tree does not contain its definitions. They are
+//! needed all the same: for the available APIs, the scopes of kinds, and the schemas of objects.
 
 use std::collections::BTreeSet;
 
@@ -12,19 +12,19 @@ use aqueduct_model::{ApiSource, Environment};
 
 use crate::Problem;
 
-/// The definitions that hold in an environment.
+/// The definitions in an environment.
 #[derive(Clone, Debug, Default)]
 pub struct Definitions {
-    /// The CustomResourceDefinitions: of a name that the environment names, those alone.
+    /// The CustomResourceDefinitions. If the environment lists a definition, others with the same name do not count.
     pub objects: Vec<Object>,
-    /// The APIs of those that the environment names, as `group/version` and `group/version/Kind`.
+    /// The APIs of the listed definitions, as `group/version` and `group/version/Kind`.
     pub apis: BTreeSet<String>,
-    /// What is wrong with what the environment names.
+    /// The errors in the listed definitions.
     pub problems: Vec<Diagnostic>,
 }
 
 impl Definitions {
-    /// Reads what an environment names, and adds those among the files that it says nothing about.
+    /// Reads the definitions that an environment lists, and adds all others among the files.
     pub(crate) fn of(
         environment: &Environment,
         files: &Files,
@@ -54,7 +54,7 @@ impl Definitions {
     }
 }
 
-/// Reads the definitions that lie in one place.
+/// Reads the definitions in one place.
 fn read(source: &ApiSource, files: &Files, lock: Result<&Lock, Problem>) -> Result<Vec<Object>, Problem> {
     let name = &source.name;
     let wrong = |message: String| Problem { message, hint: None };
@@ -62,8 +62,8 @@ fn read(source: &ApiSource, files: &Files, lock: Result<&Lock, Problem>) -> Resu
         verify_remote(files, lock?, name)?.folder()
     } else {
         path(name).ok_or_else(|| Problem {
-            message: format!("neither an address nor a path of the platform's folder: `{name}`"),
-            hint: Some("addresses begin with `https://`, paths with `/`".to_owned()),
+            message: format!("neither a URL nor a path in the platform's folder: `{name}`"),
+            hint: Some("start a URL with `https://`, or a path with `/`".to_owned()),
         })?
     };
     let is_manifest = |path: &str| [".yaml", ".yml", ".json"].iter().any(|ending| path.ends_with(ending));
@@ -89,12 +89,12 @@ fn read(source: &ApiSource, files: &Files, lock: Result<&Lock, Problem>) -> Resu
     }
 }
 
-/// Tells whether a name is the address of a file of the web.
+/// Tells whether a name is the URL of a file.
 pub fn is_address(name: &str) -> bool {
     name.starts_with("https://") || name.starts_with("http://")
 }
 
-/// Returns the path that a name with a leading `/` means in the platform's folder; nothing where it leaves it.
+/// Returns the path in the platform's folder for a name with a leading `/`; `None` if it leads out of the folder.
 pub fn path(name: &str) -> Option<String> {
     let mut parts: Vec<&str> = Vec::new();
     for part in name.strip_prefix('/')?.split('/') {

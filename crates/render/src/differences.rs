@@ -1,5 +1,4 @@
-//! Differences between the tree and the cluster that are none: what Argo CD has to be told of the objects of an
-//! Application so that it finds them in sync.
+//! Expected differences between the tree and the cluster, which Argo CD must ignore to find an Application in sync.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,7 +6,7 @@ use aqueduct_manifest::{Object, Value, list_defaults};
 
 use crate::application::ResourceIgnoreDifferences;
 
-/// What changes and completes the objects of an environment in its cluster.
+/// What changes objects of an environment in its cluster.
 pub(crate) struct Differences<'o> {
     /// The workloads with an autoscaler, by namespace, group, kind and name.
     scaled: BTreeSet<(&'o str, &'o str, &'o str, &'o str)>,
@@ -16,7 +15,7 @@ pub(crate) struct Differences<'o> {
 }
 
 impl<'o> Differences<'o> {
-    /// Looks through all objects of an environment and the definitions among the sources.
+    /// Searches all objects of an environment, and the definitions among the sources.
     pub(crate) fn new(objects: impl Iterator<Item = &'o Object> + Clone, definitions: &'o [Object]) -> Self {
         let all = definitions.iter().chain(objects.clone());
         let schemas =
@@ -24,7 +23,7 @@ impl<'o> Differences<'o> {
         Self { scaled: objects.filter_map(scaled).collect(), schemas }
     }
 
-    /// Returns the replicas that an autoscaler sets although the tree says a number.
+    /// Returns the replicas that an autoscaler sets although the tree contains a number.
     pub(crate) fn ignored<'a>(
         &self,
         objects: impl Iterator<Item = &'a Object>,
@@ -50,7 +49,7 @@ impl<'o> Differences<'o> {
             .collect()
     }
 
-    /// Tells whether the API server completes lists of some objects: Argo CD compares lists as a whole.
+    /// Tells whether the API server fills in list items of some objects, since Argo CD compares lists as a whole.
     pub(crate) fn completes_lists<'a>(&self, mut objects: impl Iterator<Item = &'a Object>) -> bool {
         objects.any(|object| {
             let schema = self.schemas.get(&(object.group(), object.kind(), object.version()));
@@ -59,7 +58,7 @@ impl<'o> Differences<'o> {
     }
 }
 
-/// Returns what an autoscaler scales.
+/// Returns the target of an autoscaler.
 fn scaled(object: &Object) -> Option<(&str, &str, &str, &str)> {
     if !matches!(
         (object.group(), object.kind()),

@@ -1,7 +1,6 @@
-//! The components of one environment and how they are joined.
+//! The components of an environment and the links between them.
 //!
-//! Links are resolved once, in both directions: the one who needs gets addresses and egress, the one who
-//! is needed gets ingress.
+//! Links are resolved once, in both directions: the dependent gets addresses and egress, its target gets ingress.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +10,7 @@ use aqueduct_model::{Instance, Peer, Platform, absence};
 
 use crate::{AnyComponent, Endpoint, Inputs, Link, Offer, Pods, Registry, Site};
 
-/// The field that names whom a component waits for, without needing anything of them.
+/// The field with components to wait for, without a connection to them.
 const DEPENDS_ON: &str = "depends-on";
 
 /// The components of one environment.
@@ -25,23 +24,23 @@ pub struct Graph<'a> {
 pub struct GraphNode<'a> {
     /// The instance and its names.
     pub site: Site<'a>,
-    /// The component as its kind reads it.
+    /// The component as its kind has read it.
     pub component: Box<dyn AnyComponent>,
-    /// Whether all its fields could be read; of any other nothing is known but some of its links.
+    /// Whether all its fields are valid; if not, only some of its links are known.
     pub sound: bool,
-    /// What it offers.
+    /// What it offers to others.
     pub offer: Offer,
-    /// Whom it needs.
+    /// The links to the components that it needs.
     pub links: Vec<ResolvedLink>,
-    /// The nodes that need it, with the number of their link.
+    /// The nodes that need it, with the index of their link.
     users: Vec<(usize, usize)>,
 }
 
-/// A link and the node it means.
+/// A link and its target node.
 pub struct ResolvedLink {
     /// The link as the component declares it.
     pub link: Link,
-    /// The node; `None` where the link leads nowhere, which has been reported.
+    /// The node; `None` for an invalid link, which has been reported.
     pub to: Option<usize>,
 }
 
@@ -52,22 +51,22 @@ pub struct Route {
     pub from: (String, String),
     /// The tenant and the component that it leads to.
     pub to: (String, String),
-    /// What it leads to, as it is written.
+    /// The target, as written.
     pub target: String,
     /// Where it is written.
     pub place: Place,
     /// The name of the endpoint.
     pub endpoint: String,
-    /// The host name that callers use; `None` where only a secret knows it.
+    /// The host name for callers; `None` if only a Secret contains it.
     pub host: Option<String>,
-    /// The port that callers use.
+    /// The port for callers.
     pub port: u16,
-    /// The pods that the endpoint says it leads to.
+    /// The pods behind the endpoint.
     pub pods: Pods,
 }
 
 impl ResolvedLink {
-    /// Tells whether the component waits for the other one and needs nothing of it: that opens no connection.
+    /// Tells whether the component only waits for the other one, which opens no connection.
     fn is_wait(&self) -> bool {
         self.link.field.first().is_some_and(|field| field == DEPENDS_ON)
     }
@@ -91,7 +90,7 @@ impl GraphNode<'_> {
 }
 
 impl<'a> Graph<'a> {
-    /// Reads every instance of one environment and joins them.
+    /// Reads every instance of an environment and resolves the links.
     pub fn new(
         platform: &'a Platform,
         instances: &'a [Instance],
@@ -181,7 +180,7 @@ impl<'a> Graph<'a> {
         routes
     }
 
-    /// Returns the names of nodes that need each other, and where the first of them says whom it needs.
+    /// Returns the names of nodes that need each other, and the place of the first one's link.
     pub(crate) fn cycle(&self, members: &[usize]) -> (Vec<(String, String)>, Place) {
         let nodes = || members.iter().map(|member| &self.nodes[*member]);
         let names = nodes().map(|node| (node.site.tenant().to_owned(), node.site.name().to_owned()));
@@ -197,7 +196,7 @@ impl<'a> Graph<'a> {
         let mut edges = Vec::new();
         for (from, node) in self.nodes.iter().enumerate() {
             for (number, link) in node.links.iter().enumerate() {
-                // Something stands in for what could not be read.
+                // Placeholders stand in for invalid fields.
                 if !node.sound && node.written(link).is_none() {
                     continue;
                 }
@@ -210,7 +209,7 @@ impl<'a> Graph<'a> {
                         Some(refusal) => diagnostics.push(refusal),
                         None => edges.push((from, number, *to)),
                     },
-                    // What could not be read has been reported already, and so has whom nobody can wait for.
+                    // Invalid fields have already been reported, and so have invalid `depends-on` references.
                     None if link.is_wait() => {}
                     None if unread.contains(&(tenant, component)) || is_broken(node, tenant, component) => {}
                     None => diagnostics.push(self.unknown(node, link, tenant)),
@@ -232,7 +231,7 @@ impl<'a> Graph<'a> {
             let diagnostic = place(node, link, "absent-component", absence.message.clone());
             return absence
                 .place(diagnostic)
-                .hint(format!("give the link another value, or none, in `[environments.{environment}]`"));
+                .hint(format!("change or remove the link in `[environments.{environment}]`"));
         }
         let siblings = self.nodes.iter().filter(|other| other.site.tenant() == tenant);
         let message = format!("there is no such component: `{}`", link.link.target);
@@ -246,7 +245,7 @@ impl<'a> Graph<'a> {
         )
     }
 
-    /// Returns why a link may not be, if it may not.
+    /// Returns why a link is not permitted, if so.
     fn refusal(
         &self,
         node: &GraphNode<'_>,
@@ -257,8 +256,7 @@ impl<'a> Graph<'a> {
             && target.endpoint(Some(endpoint)).is_none()
         {
             let names = target.offer.endpoints.iter().map(|endpoint| endpoint.name.as_str());
-            let message =
-                format!("`{}` has no endpoint of this name: `{endpoint}`", link.link.target.reference);
+            let message = format!("`{}` has no such endpoint: `{endpoint}`", link.link.target.reference);
             return Some(
                 place(node, link, "unknown-endpoint", message).did_you_mean(endpoint.as_str(), names),
             );
@@ -286,40 +284,40 @@ impl<'a> Graph<'a> {
             None if is_near || may(&node.site.tenancy().isolation.allow_to, &tenant.name) => {}
             None => {
                 return tenant_isolation(
-                    format!("tenant `{from}` may not reach tenant `{to}`"),
-                    format!("add `{to}` to `allow-to` of `[isolation]` in tenants/{from}/tenant.toml"),
+                    format!("tenant `{from}` may not link to tenant `{to}`"),
+                    format!("add `{to}` to `allow-to` in `[isolation]` of tenants/{from}/tenant.toml"),
                 );
             }
         }
         match &target.site.instance.allow_from {
             Some(peers) if names(peers, target, node) => None,
             Some(_) if !is_order => {
-                let message = format!("`{}` does not let `{}` in", called(target), called(node));
+                let message = format!("`{}` does not permit links from `{}`", called(target), called(node));
                 Some(unlisted(node, link, message, "allow-from", (target, node)))
             }
             _ if is_near => None,
             _ if may(&target.site.tenancy().isolation.allow_from, &node.site.tenancy().tenant.name) => None,
             _ => tenant_isolation(
-                format!("tenant `{to}` does not let tenant `{from}` in"),
-                format!("add `{from}` to `allow-from` of `[isolation]` in tenants/{to}/tenant.toml"),
+                format!("tenant `{to}` does not permit links from tenant `{from}`"),
+                format!("add `{from}` to `allow-from` in `[isolation]` of tenants/{to}/tenant.toml"),
             ),
         }
     }
 }
 
-/// Tells whether a list of one component names another.
+/// Tells whether a list of one component contains another.
 fn names(peers: &[ComponentPeer], owner: &GraphNode<'_>, other: &GraphNode<'_>) -> bool {
     let own = &owner.site.tenancy().tenant.name;
     let (tenant, component) = (&other.site.tenancy().tenant.name, &other.site.instance.component);
     peers.iter().any(|peer| peer.is(own, tenant, component))
 }
 
-/// Returns the name of a component with that of its tenant.
+/// Returns the name of a component with its tenant.
 fn called(node: &GraphNode<'_>) -> String {
     format!("{}/{}", node.site.tenant(), node.site.name())
 }
 
-/// Says that the list of one component does not name another, and what to write there.
+/// Returns the error that the list of one component does not contain another, with a hint what to add.
 fn unlisted(
     node: &GraphNode<'_>,
     link: &ResolvedLink,
@@ -334,7 +332,7 @@ fn unlisted(
         .hint(format!("add `{name}` to `{field}` in {}", owner.site.instance.file))
 }
 
-/// Tells whether the file of a component could not be understood.
+/// Tells whether the file of a component is invalid.
 fn is_broken(node: &GraphNode<'_>, tenant: &str, component: &str) -> bool {
     node.site.inputs.broken.contains(format!("tenants/{tenant}/{component}.toml").as_str())
 }

@@ -1,4 +1,4 @@
-//! What all instances of a run share: the files, the charts that were read from them, and what is vendored.
+//! The shared inputs of all instances in a run: the files, the charts read from them, and the vendored copies.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Deref;
@@ -14,16 +14,16 @@ use aqueduct_model::types::Name;
 
 use crate::Definitions;
 
-/// The file that says what the values of a chart look like.
+/// The schema file of a chart's values.
 const SCHEMA: &str = "values.schema.json";
 
 type Slot<T> = Arc<OnceLock<Result<T, Problem>>>;
 
-/// The files of a platform, and what was read from them once for all instances.
+/// The files of a platform, and what is read from them once for all instances.
 pub struct Inputs<'a> {
     /// The files of the platform's folder.
     pub files: &'a Files,
-    /// The source files that could not be understood; nothing is concluded from what they do not say.
+    /// The invalid source files, whose missing content causes no further errors.
     pub broken: BTreeSet<Arc<str>>,
     lock: OnceLock<Result<Lock, Problem>>,
     definitions: OnceLock<Vec<Object>>,
@@ -33,7 +33,7 @@ pub struct Inputs<'a> {
     environments: Mutex<BTreeMap<Name, Arc<OnceLock<Arc<Definitions>>>>>,
 }
 
-/// Why something shared cannot be used: the message, and what to do.
+/// Why a shared input cannot be used: the message, and what to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
     /// The message.
@@ -48,21 +48,21 @@ impl From<aqueduct_acquire::Error> for Problem {
     }
 }
 
-/// A chart with the charts that it depends on, wherever they lie.
+/// A chart with its dependencies, wherever they are.
 pub struct GatheredChart {
     chart: Arc<Chart>,
-    /// What templates of the others are called below, and where they lie; the innermost first.
+    /// The name prefixes of the dependencies' templates, and their folders; innermost first.
     parts: Vec<(String, String)>,
     schema_problem: Option<Problem>,
 }
 
 impl GatheredChart {
-    /// Returns what is wrong with a file of the web that a schema of values refers to; its values cannot be held against it.
+    /// Returns the error of a remote file that a values schema refers to, without which values cannot be validated.
     pub fn schema_problem(&self) -> Option<&Problem> {
         self.schema_problem.as_ref()
     }
 
-    /// Returns where a file lies that the chart calls one of its own.
+    /// Returns the path of a file, given its name within the chart.
     pub fn origin(&self, file: &str) -> String {
         self.parts
             .iter()
@@ -70,7 +70,7 @@ impl GatheredChart {
             .unwrap_or_else(|| file.to_owned())
     }
 
-    /// Returns what the chart calls a file.
+    /// Returns the name of a file within the chart.
     pub fn called(&self, file: &str) -> String {
         self.parts
             .iter()
@@ -87,14 +87,14 @@ impl Deref for GatheredChart {
     }
 }
 
-/// Returns the path of a file in another folder, where it is in the given one.
+/// Returns the path of a file moved from one folder to another, if it is in the first.
 fn moved(file: &str, from: &str, to: &str) -> Option<String> {
     let rest = file.strip_prefix(from).filter(|rest| rest.starts_with('/'))?;
     Some(format!("{to}{rest}"))
 }
 
 impl<'a> Inputs<'a> {
-    /// Returns the inputs over some files.
+    /// Returns the inputs from some files.
     pub fn new(files: &'a Files) -> Self {
         Self {
             files,
@@ -108,8 +108,8 @@ impl<'a> Inputs<'a> {
         }
     }
 
-    /// Returns the CustomResourceDefinitions among the files, rendered or not. Templates of charts are no YAML and
-    /// are passed over.
+    /// Returns the CustomResourceDefinitions among the files, rendered or not. Chart templates are not valid YAML and
+    /// are skipped.
     fn definitions(&self) -> &[Object] {
         self.definitions.get_or_init(|| {
             let texts = self.files.iter().filter_map(|(path, _)| self.files.text(path));
@@ -120,23 +120,23 @@ impl<'a> Inputs<'a> {
         })
     }
 
-    /// Returns the CustomResourceDefinitions that hold in an environment.
+    /// Returns the CustomResourceDefinitions in an environment.
     pub fn definitions_of(&self, environment: &Environment) -> Arc<Definitions> {
         let slot = slot(&self.environments, environment.name.clone());
         let read = || Definitions::of(environment, self.files, self.lock(), self.definitions());
         Arc::clone(slot.get_or_init(|| Arc::new(read())))
     }
 
-    /// Returns the chart in a folder of the platform; every instance gets the same one.
+    /// Returns the chart in a folder of the platform; all instances share it.
     ///
     /// # Errors
-    /// What Helm says of a folder that is no chart.
+    /// Returns Helm's error for a folder that is not a chart.
     pub fn chart(&self, folder: &str) -> Result<Arc<GatheredChart>, Problem> {
         slot(&self.charts, folder.to_owned())
             .get_or_init(|| {
                 let wrong = |error: aqueduct_helm::Error| Problem { message: error.to_string(), hint: None };
                 let assembly = Assembly::of(self.files, folder).map_err(|error| {
-                    // What Helm says of a folder comes first.
+                    // Helm's error for the folder comes first.
                     Chart::from_files(self.files, folder).err().map_or_else(|| error.into(), wrong)
                 })?;
                 let mut files = Files::new();
@@ -156,10 +156,10 @@ impl<'a> Inputs<'a> {
                     copy(&from, &expected.folder);
                     parts.push((expected.called.clone(), from));
                 }
-                // The innermost part is the one that a file is of.
+                // A file belongs to the innermost part.
                 parts.sort_by_key(|(called, _)| std::cmp::Reverse(called.len()));
                 let schema_problem = self.bundle_schemas(&mut files).err().map(|found| Problem {
-                    message: format!("its {SCHEMA} refers to a file of the web: {}", found.message),
+                    message: format!("its {SCHEMA} refers to a remote file: {}", found.message),
                     ..found
                 });
                 let chart = Chart::from_files(&files, folder).map(Arc::new).map_err(wrong)?;
@@ -168,7 +168,7 @@ impl<'a> Inputs<'a> {
             .clone()
     }
 
-    /// Lays into the schemas of a chart what they refer to on the web and was vendored.
+    /// Adds the vendored remote files that a chart's schemas refer to.
     fn bundle_schemas(&self, files: &mut Files) -> Result<(), Problem> {
         let is_schema = |path: &str| path.rsplit('/').next() == Some(SCHEMA);
         let found: Vec<(String, Arc<[u8]>)> = files
@@ -190,10 +190,10 @@ impl<'a> Inputs<'a> {
         Ok(())
     }
 
-    /// Returns the folder of a vendored chart, after its files were held against `aqueduct.lock`.
+    /// Returns the folder of a vendored chart, after verifying its files against `aqueduct.lock`.
     ///
     /// # Errors
-    /// A chart that is not locked, missing or altered.
+    /// Returns an error for a chart that is not locked, missing or modified.
     pub fn vendored(&self, request: &WantedChart) -> Result<String, Problem> {
         slot(&self.folders, request.clone())
             .get_or_init(|| Ok(verify(self.files, self.lock()?, request)?.folder()))
@@ -206,7 +206,7 @@ impl<'a> Inputs<'a> {
     }
 }
 
-/// The vendored copies of what kustomizations name, held against `aqueduct.lock`.
+/// The vendored remotes of kustomizations, verified against `aqueduct.lock`.
 impl Remotes for Inputs<'_> {
     fn find(&self, name: &str) -> Result<RemoteCopy, MissingCopy> {
         let found = slot(&self.remotes, name.to_owned())
@@ -220,9 +220,9 @@ impl Remotes for Inputs<'_> {
     }
 }
 
-/// Returns the slot of a key; whoever comes first fills it, the others wait for that slot alone.
+/// Returns the slot of a key. The first caller fills it, and others wait for that slot only.
 fn slot<K: Ord, T>(slots: &Mutex<BTreeMap<K, Arc<OnceLock<T>>>>, key: K) -> Arc<OnceLock<T>> {
-    // A map of slots is whole whatever happened to whoever held the lock.
+    // The map of slots is consistent even if a thread panicked while holding the lock.
     let mut slots = slots.lock().unwrap_or_else(PoisonError::into_inner);
     Arc::clone(slots.entry(key).or_default())
 }

@@ -1,13 +1,13 @@
 //! Instances in, objects out.
 //!
 //! 1. [`Registry`] knows the kinds and reads an instance's fields into a typed [`Component`].
-//! 2. [`Graph`] joins the components of an environment: what each one offers, and what each one needs.
-//! 3. Each component renders its own objects with a [`Context`] that tells it what it may know. The wave in which it may
-//!    start follows from its links and from the webhooks that admit its objects.
-//! 4. [`tenancy`] adds what a tenant gets in addition to its components, [`argocd`] adds what delivers the tree.
+//! 2. [`Graph`] connects the components of an environment: what each one offers, and what each one needs.
+//! 3. Each component renders its own objects with a [`Context`], which has all the information that it may use. The
+//!    wave in which it may start follows from its links and from the webhooks that admit its objects.
+//! 4. [`tenancy`] adds the tenant's own objects, and [`argocd`] the objects that deliver the tree.
 //! 5. [`normalise`](mod@normalise) gives every object its namespace and labels.
 //!
-//! This crate knows no kinds: the caller fills a [`Registry`] with those that a platform may use.
+//! This crate contains no kinds: the caller fills a [`Registry`] with those that a platform may use.
 
 mod alone;
 pub mod application;

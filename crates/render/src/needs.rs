@@ -1,5 +1,5 @@
-//! What rendered objects need of one another before they work, whoever rendered them: definitions, stores, issuers, classes,
-//! and the secrets, settings, claims and accounts of pods.
+//! What rendered objects of any component need from each other before they work: definitions, stores, issuers,
+//! classes, and the secrets, settings, claims and accounts of pods.
 
 use aqueduct_manifest::{Object, Value, is_native};
 
@@ -12,13 +12,13 @@ pub(crate) struct Thing<'o> {
     pub(crate) name: &'o str,
 }
 
-/// The kind that others are made of; its objects are named here by the group and kind that they define.
+/// The kind that defines others; its objects are listed here by the group and kind that they define.
 pub(crate) const DEFINITION: &str = "CustomResourceDefinition";
 
 const SECRETS: &str = "external-secrets.io";
 const CERTIFICATES: &str = "cert-manager.io";
 
-/// Returns what an object in a namespace lets others use.
+/// Returns what an object in a namespace provides to others.
 pub(crate) fn provided<'o>(object: &'o Object, namespace: &'o str) -> Option<Thing<'o>> {
     let (group, kind, name) = (object.group(), object.kind(), object.name());
     let text = |path: &[&str]| object.at(path).and_then(Value::as_str).filter(|text| !text.is_empty());
@@ -44,7 +44,7 @@ pub(crate) fn provided<'o>(object: &'o Object, namespace: &'o str) -> Option<Thi
     }
 }
 
-/// Returns what an object in a namespace needs of others.
+/// Returns what an object in a namespace needs from others.
 pub(crate) fn needed<'o>(object: &'o Object, namespace: &'o str) -> Vec<Thing<'o>> {
     let mut needed = Needs { namespace, found: Vec::new() };
     let (group, kind) = (object.group(), object.kind());
@@ -83,7 +83,7 @@ pub(crate) fn needed<'o>(object: &'o Object, namespace: &'o str) -> Vec<Thing<'o
     needed.found
 }
 
-/// What is needed from a namespace.
+/// The needs within a namespace.
 struct Needs<'o> {
     namespace: &'o str,
     found: Vec<Thing<'o>>,
@@ -135,7 +135,7 @@ impl<'o> Needs<'o> {
         }
     }
 
-    /// Adds a source of settings, which pods wait for unless they can do without.
+    /// Adds a source of settings, which pods wait for unless it is optional.
     fn source(&mut self, source: Option<&'o Value>, kind: &'o str, field: &str) {
         let needed = source.filter(|source| source.get("optional").and_then(Value::as_bool) != Some(true));
         self.of("", kind, false, needed.and_then(|source| text(source, &[field])));

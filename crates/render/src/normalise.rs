@@ -1,17 +1,17 @@
-//! What every object gets, whatever made it: a namespace, the tracking labels, and no empty leftovers.
+//! Normalises objects of any origin: adds a namespace and the tracking labels, and removes empty leftovers.
 
 use aqueduct_manifest::{Map, Object, Value};
 
 use crate::selected::SelectedLabels;
 use crate::{Scopes, Site};
 
-/// The label that says who wrote an object.
+/// The label with the writer of an object.
 const MANAGED_BY: &str = "app.kubernetes.io/managed-by";
 
-/// Gives an object of a component its namespace, its labels and its annotations, and removes what a
-/// cluster would drop: empty `status`, `creationTimestamp: null`, nulls in metadata.
+/// Adds the namespace, labels and annotations of a component to an object, and removes what a cluster would drop:
+/// empty `status`, `creationTimestamp: null`, nulls in metadata.
 ///
-/// A label that a selector asks for stays as it is; what would stand in its place is then an annotation.
+/// A label that a selector requires keeps its value; ours then becomes an annotation.
 pub fn normalise(site: &Site<'_>, object: &mut Object, scopes: &Scopes<'_>, selected: &SelectedLabels) {
     let cluster = scopes.is_cluster_scoped(object);
     let kind = object.kind().to_owned();
@@ -29,7 +29,8 @@ pub fn normalise(site: &Site<'_>, object: &mut Object, scopes: &Scopes<'_>, sele
     }
     let labels = metadata.map_entry("labels");
     for (key, value) in site.tracking_labels() {
-        // A chart's own name and version labels say more than ours would; Argo CD finds its settings by one.
+        // A chart's own name and version labels are more specific than ours, and Argo CD finds its settings by one of
+        // them.
         if !labels.contains_key(&key) {
             labels.insert(key, value);
         }

@@ -1,7 +1,7 @@
-//! What components tell one another: what one offers, what another needs.
+//! The interface between components: what one offers, and what another needs.
 //!
-//! Everything that crosses a component's border goes through these types, so that an address, a port or
-//! the name of a secret is written once, by the component that owns it.
+//! Everything that crosses a component's boundary goes through these types, so that an address, a port or the name of
+//! a secret is written once, by the component that owns it.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -14,48 +14,48 @@ use serde::{Deserialize, Deserializer, de};
 /// What a component offers to others.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Offer {
-    /// Where it can be reached; the first endpoint is the one meant when none is named.
+    /// The endpoints; the first is the default.
     pub endpoints: Vec<Endpoint>,
-    /// How to log in, for databases.
+    /// The login, for databases.
     pub credentials: Option<Credentials>,
-    /// The ConfigMap that others mount, for shared configuration.
+    /// The ConfigMap for others to mount, for shared configuration.
     pub config_map: Option<String>,
-    /// The Secret that others use, for shared secrets, and its keys.
+    /// The Secret for others to use and its keys, for shared secrets.
     pub secret: Option<(String, Vec<String>)>,
     /// Its groups of pods, for network policies; most components have one.
     pub pod_groups: Vec<PodGroup>,
 }
 
-/// One group of equal pods and who reaches them beside those that are linked to the component.
+/// A group of equal pods, and who can reach them in addition to linked components.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct PodGroup {
     /// The name, which is also the name of its NetworkPolicy.
     pub name: String,
     /// The labels that select the pods.
     pub labels: BTreeMap<String, String>,
-    /// Whether nobody asked for its NetworkPolicy, so that there is none where the component has no pods.
+    /// Whether its NetworkPolicy is implicit, so that there is none if the component has no pods.
     pub assumed: bool,
-    /// The container ports that the ingress controller reaches.
+    /// The container ports that the ingress controller can reach.
     pub from_ingress: Vec<u16>,
     /// Where metrics are served.
     pub metrics: Option<MetricsOffer>,
-    /// The container ports that the outside world reaches, each with the ranges that may.
+    /// The container ports that can be reached from outside, each with the permitted address ranges.
     pub from_outside: Vec<(u16, Vec<String>)>,
-    /// The container ports that all pods of a namespace reach, such as those of an operator.
+    /// The container ports that all pods of a namespace can reach, such as an operator's.
     pub from_namespaces: Vec<(String, Vec<u16>)>,
-    /// The container ports that every namespace of the cluster reaches.
+    /// The container ports that every namespace of the cluster can reach.
     pub from_cluster: Vec<u16>,
-    /// The other groups of the same component that reach it, by name, each with the container ports.
+    /// The other groups of the same component that can reach it, by name, each with the container ports.
     pub from_groups: Vec<(String, Vec<u16>)>,
-    /// The container ports on which the pods of the group reach one another.
+    /// The container ports on which the pods of the group can reach each other.
     pub among: Vec<u16>,
-    /// Whether the pods of the group reach one another on every port.
+    /// Whether the pods of the group can reach each other on every port.
     pub open_among: bool,
-    /// Where the pods go outside of the cluster: a range (everywhere where `None`) and ports.
+    /// The destinations outside the cluster: an address range (`None` for everywhere) and ports.
     pub egress: Vec<(Option<String>, Vec<u16>)>,
     /// Whether the pods talk to the Kubernetes API.
     pub api_server: bool,
-    /// Whether the pods reach every pod and node of the cluster, as a scraper or an ingress controller does.
+    /// Whether the pods can reach every pod and node of the cluster, as a metrics scraper or ingress controller must.
     pub to_cluster: bool,
 }
 
@@ -68,22 +68,22 @@ pub struct MetricsOffer {
     pub path: String,
 }
 
-/// One place where a component can be reached.
+/// An endpoint of a component.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Endpoint {
     /// The name of the port.
     pub name: String,
-    /// The host name; `None` where only a secret knows it.
+    /// The host name; `None` if only a Secret contains it.
     pub host: Option<String>,
-    /// The port that callers use.
+    /// The port for callers.
     pub port: u16,
     /// The URL scheme, such as `http`.
     pub scheme: &'static str,
-    /// The pods behind it, for network policies; `None` for what is not in the cluster.
+    /// The pods behind it, for network policies; `None` for an endpoint outside the cluster.
     pub pods: Option<Pods>,
-    /// Where it is outside of the cluster, for egress rules.
+    /// Its address outside the cluster, for egress rules.
     pub outside: Option<Outside>,
-    /// The stable host name of each pod, for clients that must know all of them.
+    /// The stable host name of each pod, for clients that need all of them.
     pub members: Vec<String>,
 }
 
@@ -98,7 +98,7 @@ pub struct Pods {
     pub port: u16,
 }
 
-/// An address range outside of the cluster.
+/// An address range outside the cluster.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Outside {
     /// The range.
@@ -107,19 +107,19 @@ pub struct Outside {
     pub port: u16,
 }
 
-/// How to log in to a database: where each property is to be found.
+/// The login of a database: the source of each property.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Credentials {
-    /// `host`, `port`, `database`, `user`, `password` and what else the database has, by name.
+    /// `host`, `port`, `database`, `user`, `password` and any other properties, by name.
     pub properties: BTreeMap<&'static str, Credential>,
-    /// The namespace that the secrets live in.
+    /// The namespace of the secrets.
     pub namespace: String,
 }
 
 /// One property of a login.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Credential {
-    /// Known and not secret.
+    /// A known value that is not secret.
     Value(String),
     /// A key of a Secret.
     Secret {
@@ -130,16 +130,16 @@ pub enum Credential {
     },
 }
 
-/// A need: the name that a component gives to another one.
+/// A link: a component's name for another one that it needs.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Link {
-    /// The name, as it is used in `${link.<name>.…}`.
+    /// The name, as in `${link.<name>.…}`.
     pub name: String,
-    /// Whom it means.
+    /// The target.
     pub target: Target,
     /// The field that declares it, for messages.
     pub field: Vec<String>,
-    /// Whether the target must be up first.
+    /// Whether the target must start first.
     pub ordered: bool,
 }
 
@@ -152,18 +152,18 @@ impl Link {
         })
     }
 
-    /// Returns a link whose target must be up first, declared by the field of the same name.
+    /// Returns a link whose target must start first, declared by the field of the same name.
     pub fn new(name: &str, target: &Target) -> Self {
         Self { name: name.to_owned(), target: target.clone(), field: vec![name.to_owned()], ordered: true }
     }
 }
 
-/// A reference to an endpoint of a component: `component`, `tenant/component` or either with `:endpoint`.
+/// A reference to an endpoint of a component: `component` or `tenant/component`, optionally with `:endpoint`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Target {
     /// The component.
     pub reference: Reference,
-    /// The endpoint; the component's first one where none is named.
+    /// The endpoint (default: the component's first one).
     pub endpoint: Option<Name>,
 }
 

@@ -1,22 +1,22 @@
-//! Waves on the objects of a tenant that is one Application, so that every change arrives in the order of the
-//! components and not only their creation.
+//! Waves on the objects of a tenant that is one Application, so that every change follows the order of the
+//! components, not only their creation.
 
 use aqueduct_manifest::Object;
 
 use crate::data::HOOK;
 
 const WAVE: &str = "argocd.argoproj.io/sync-wave";
-/// The waves between two components.
+/// The number of waves between two components.
 const STEP: i64 = 100;
-/// How far the hooks before and after a component are from its objects.
+/// How many waves the hooks before and after a component are away from its objects.
 const PHASE: i64 = 33;
-/// The most that the own wave of an object moves it inside of its component and phase.
+/// The most waves by which an object's own wave moves it within its component and phase.
 const ROOM: i64 = 16;
 
 /// Gives the objects of a component their waves among those of the whole tenant.
 ///
-/// The hooks before and after a synchronisation would run before and after that of all components, so they become
-/// hooks of the synchronisation itself, in waves of their component.
+/// The hooks before and after a sync would run before and after all components, so they become hooks during the sync,
+/// in waves of their component.
 pub(crate) fn number(objects: &mut [Object], wave: usize) {
     let base = i64::try_from(wave).unwrap_or(i64::MAX / STEP) * STEP;
     for object in objects {
@@ -31,13 +31,13 @@ pub(crate) fn number(objects: &mut [Object], wave: usize) {
     }
 }
 
-/// Returns the wave that an object has by itself; the weight of a hook of Helm is one.
+/// Returns an object's own wave; the weight of a Helm hook counts as one.
 fn own_wave(object: &Object) -> i64 {
     let number = |key: &str| object.annotation(key)?.trim().parse().ok();
     number(WAVE).or_else(|| number("helm.sh/hook-weight")).unwrap_or_default()
 }
 
-/// Returns -1 for a hook before and 1 for one after a synchronisation; none for anything else.
+/// Returns -1 for a hook before and 1 for a hook after a sync; `None` for anything else.
 fn phase(object: &Object) -> Option<i64> {
     let (argocd, helm) = (object.annotation(HOOK), object.annotation("helm.sh/hook"));
     let before = |hook: &str| matches!(hook, "PreSync" | "pre-install" | "pre-upgrade");

@@ -1,4 +1,4 @@
-//! What a tenant may own: its project admits that and nothing else, so whatever it renders must be among it.
+//! The kinds that a tenant may own. Its project permits no others, so all objects that it renders must be among them.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use aqueduct_model::{KindPattern, Tenancy};
 
 use crate::Scopes;
 
-/// Returns the kinds outside of namespaces that a tenant may own. Each may have its namespaces.
+/// Returns the cluster-scoped kinds that a tenant may own. Every tenant may own its namespaces.
 pub(crate) fn cluster_kinds(tenancy: &Tenancy) -> Vec<KindPattern> {
     let listed = &tenancy.delivery.cluster_kinds;
     let pattern = |group: &str, kind: &str| KindPattern { group: group.into(), kind: kind.into() };
@@ -23,7 +23,7 @@ pub(crate) fn cluster_kinds(tenancy: &Tenancy) -> Vec<KindPattern> {
     kinds
 }
 
-/// Returns what is wrong with the objects of a tenant: kinds that it may not own, in namespaces and outside of them.
+/// Returns errors for the objects of a tenant whose kinds it may not own.
 pub(crate) fn foreign_kinds<'o>(
     tenancy: &Tenancy,
     objects: impl Iterator<Item = &'o Object>,
@@ -43,13 +43,8 @@ pub(crate) fn foreign_kinds<'o>(
         }
     }
     let delivery = &tenancy.delivery;
-    let outside = foreign(
-        tenancy,
-        "cluster-kinds",
-        ", which live outside of namespaces",
-        &delivery.cluster_kinds,
-        &in_cluster,
-    );
+    let outside =
+        foreign(tenancy, "cluster-kinds", ", which are cluster-scoped", &delivery.cluster_kinds, &in_cluster);
     outside.into_iter().chain(foreign(tenancy, "kinds", "", &delivery.kinds, &in_namespaces)).collect()
 }
 
@@ -65,9 +60,9 @@ fn foreign(
     let names: Vec<String> = foreign.keys().map(|one| format!("`{}`", one.kind)).collect();
     let list: Vec<String> = listed.iter().chain(foreign.keys()).map(|one| format!("\"{one}\"")).collect();
     let tenant = &tenancy.tenant;
-    let message = format!("tenant `{}` does not say that it may own {}{more}", tenant.name, names.join(", "));
+    let message = format!("tenant `{}` may not own {}{more}", tenant.name, names.join(", "));
     let diagnostic = Diagnostic::error("foreign-kind", message).hint(format!(
-        "write `{key} = [{}]` into `[delivery]` of {}: its project admits no other kinds",
+        "set `{key} = [{}]` in `[delivery]` of {}, since its project permits no other kinds",
         list.join(", "),
         tenant.file
     ));

@@ -1,22 +1,22 @@
-//! Patches: what they do to objects, and that each of them does something.
+//! Applies patches to objects, and checks that each has an effect.
 
 use aqueduct_manifest::patch::{MergeContext, Outcome, json6902, strategic_merge};
 use aqueduct_manifest::{Diagnostic, Object, Place, Value};
 use aqueduct_model::{Node, Patch, PatchAction};
 
-/// The patches of one list, and how many objects each of them has met.
+/// The patches of a list, and how many objects each has matched.
 pub(crate) struct Patches<'a> {
     patches: &'a [Patch],
-    /// What each of them does; nothing where that is wrong in itself, which was told when it was read.
+    /// The effect of each; `None` for an invalid patch, which reading has reported.
     changes: Vec<Option<PatchAction>>,
-    /// The table that holds the list.
+    /// The table that contains the list.
     holder: &'a Node,
     met: Vec<usize>,
     diagnostics: Vec<Diagnostic>,
 }
 
 impl<'a> Patches<'a> {
-    /// Returns the patches that the table `holder` has under `patches`.
+    /// Returns the patches in `patches` of the table `holder`.
     pub(crate) fn new(patches: &'a [Patch], holder: &'a Node) -> Self {
         let list = holder.get("patches").and_then(Node::as_list).unwrap_or_default();
         let change = |(number, patch): (usize, &Patch)| patch.change(list.get(number).unwrap_or(holder)).ok();
@@ -42,7 +42,8 @@ impl<'a> Patches<'a> {
                 match apply(object.clone(), change) {
                     Ok(object) => kept.extend(object),
                     Err(message) => {
-                        let found = self.place(number, format!("the patch does not fit {title}: {message}"));
+                        let found =
+                            self.place(number, format!("the patch does not apply to {title}: {message}"));
                         self.diagnostics.push(found);
                         kept.push(object);
                     }
@@ -52,19 +53,19 @@ impl<'a> Patches<'a> {
         }
     }
 
-    /// Returns where the last patch stands whose target an object is.
+    /// Returns the place of the last patch that targets an object.
     pub(crate) fn last_of(&self, object: &Object) -> Option<Place> {
         let number = self.patches.iter().rposition(|patch| patch.target.matches(object))?;
         self.place(number, String::new()).labels.into_iter().next().map(|label| label.place)
     }
 
-    /// Returns what is wrong with the patches, those that have met nothing among it.
+    /// Returns the errors of the patches, including those that matched nothing.
     pub(crate) fn finish(mut self) -> Vec<Diagnostic> {
         for number in (0..self.patches.len()).filter(|number| self.met[*number] == 0) {
-            let message = "the target of the patch names no object".to_owned();
+            let message = "the target of the patch matches no object".to_owned();
             let found = self.place(number, message);
             self.diagnostics
-                .push(found.hint("a patch that does nothing hides that the objects have changed"));
+                .push(found.hint("fix the target or remove the patch: the objects may have changed"));
         }
         self.diagnostics
     }
@@ -75,7 +76,7 @@ impl<'a> Patches<'a> {
     }
 }
 
-/// Returns an object as a change leaves it, nothing where it is removed.
+/// Returns the changed object; `None` if it is removed.
 fn apply(mut object: Object, change: &PatchAction) -> Result<Option<Object>, String> {
     let PatchAction::Edit { merge, operations } = change else { return Ok(None) };
     let mut value = Value::Map(std::mem::take(&mut object.map));
@@ -90,6 +91,6 @@ fn apply(mut object: Object, change: &PatchAction) -> Result<Option<Object>, Str
     }
     match value {
         Value::Map(map) => Ok(Some(Object { map, ..object })),
-        other => Err(format!("it makes the object a {}", other.kind())),
+        other => Err(format!("it turns the object into a {}", other.kind())),
     }
 }

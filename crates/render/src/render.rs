@@ -20,24 +20,24 @@ use crate::{Context, Error, Graph, Inputs, Registry, Route, Scopes, data, order,
 /// The objects of one environment.
 #[derive(Debug, Default)]
 pub struct RenderedObjects {
-    /// All components with their objects, tenant by tenant, and what delivers them.
+    /// All components with their objects, tenant by tenant, and the objects that deliver them.
     pub components: Vec<RenderedComponent>,
     /// All components, without their objects.
     pub outlines: Vec<Outline>,
     /// The links that lead to pods.
     pub routes: Vec<Route>,
-    /// Components that need each other, each time with the place of a link between two of them.
+    /// The cycles of components that need each other, each with the place of a link between two of them.
     pub cycles: Vec<(Vec<(String, String)>, Place)>,
-    /// The network policies of tenants that patches of theirs have changed or taken away, by namespace and name, each
-    /// with its last patch.
+    /// The network policies that tenants' own patches have changed or removed, by namespace and name, each with its
+    /// last patch.
     pub patched: BTreeMap<(String, String), Place>,
-    /// What is wrong with the platform and the selected tenants.
+    /// The errors and warnings of the platform and the selected tenants.
     pub diagnostics: Vec<Diagnostic>,
-    /// Whether a tenant that is not selected could not be rendered: its objects are missing.
+    /// Whether a tenant that is not selected could not be rendered, so that its objects are missing.
     pub incomplete: bool,
 }
 
-/// What is known of a component before it is rendered.
+/// A summary of a component, without its objects.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Outline {
     /// The environment.
@@ -56,12 +56,12 @@ pub struct Outline {
     pub file: String,
 }
 
-/// One folder of the tree: a component of a tenant with its objects, or a part of what delivers the tree.
+/// A folder of the tree: a component of a tenant with its objects, or objects that deliver the tree.
 #[derive(Clone, Debug)]
 pub struct RenderedComponent {
-    /// The tenant; `argocd` for what delivers the tree.
+    /// The tenant; `argocd` for objects that deliver the tree.
     pub tenant: String,
-    /// The component; of what delivers the tree the tenant it delivers, `None` for the root.
+    /// The component; for objects that deliver the tree, the tenant that they deliver, or `None` for the root.
     pub component: Option<String>,
     /// The main source file, for messages.
     pub file: String,
@@ -70,7 +70,7 @@ pub struct RenderedComponent {
 }
 
 impl RenderedComponent {
-    /// Returns the folder of the component below its environment.
+    /// Returns the component's folder in its environment's folder.
     pub fn folder(&self) -> String {
         match &self.component {
             Some(component) => format!("{}/{component}", self.tenant),
@@ -79,13 +79,14 @@ impl RenderedComponent {
     }
 }
 
-/// The name of the folder of what a tenant gets beside its components.
+/// The name of the folder with a tenant's own objects.
 pub const TENANCY: &str = "tenant";
 
-/// Renders all tenants of one environment, and what delivers them.
+/// Renders all tenants of one environment, and the objects that deliver them.
 ///
 /// `tenancies` are all tenants of the environment and `instances` all their components. References, definitions,
-/// webhooks and network policies cross tenants, so all are rendered; what is wrong is told of the selected ones.
+/// webhooks and network policies cross tenants, so all tenants are rendered, but only errors of the selected ones are
+/// reported.
 pub fn render(
     platform: &Platform,
     environment: &Environment,
@@ -141,7 +142,7 @@ pub fn render(
         }
         components.push(component);
     }
-    // One object asks for the scope of its kind, whoever else renders one.
+    // An unknown scope is reported once for each kind.
     let of_selected =
         components.iter().zip(&nodes).filter(|(_, node)| selected(&node.site.tenancy().tenant.name));
     diagnostics.extend(scopes.unknown(of_selected.flat_map(|(component, _)| &component.objects)));
@@ -169,7 +170,7 @@ pub fn render(
                 for object in &mut objects {
                     let tenant = || Place::whole(tenancy.tenant.file.clone());
                     object.origin.get_or_insert_with(tenant);
-                    // A namespace that left the tree by mistake would take all data in it along.
+                    // Deleting a namespace by mistake would delete all data in it.
                     data::keep(object, tenancy.delivery.data);
                 }
                 components.push(RenderedComponent {
@@ -185,7 +186,7 @@ pub fn render(
     components.sort_by(|left, right| (&left.tenant, &left.component).cmp(&(&right.tenant, &right.component)));
     let outlines = outlines(environment, tenancies, &graph, &waves);
     let waves_of_tenants = order_tenants(tenancies, &mut components, &outlines, &graph, &waves);
-    // Of lists that could not be understood nothing is concluded.
+    // Invalid lists cause no further errors.
     let is_sound = |tenancy: &Tenancy| {
         ["platform.toml", &*tenancy.tenant.file].iter().all(|file| !inputs.broken.contains(*file))
     };
@@ -236,7 +237,7 @@ pub fn render(
     RenderedObjects { components, outlines, routes: graph.routes(), cycles, patched, diagnostics, incomplete }
 }
 
-/// Returns the network policies that are not as they were made, by namespace and name, each with its last patch.
+/// Returns the patched network policies, by namespace and name, each with its last patch.
 fn changed_policies(
     made: &[Object],
     patched: &[Object],
@@ -255,14 +256,14 @@ fn changed_policies(
         .collect()
 }
 
-/// Returns where the folders of a tenant stand among all, which are in order.
+/// Returns the range of a tenant's folders among all, which are in order.
 pub(crate) fn folders_of(components: &[RenderedComponent], tenant: &str) -> Range<usize> {
     let start = components.partition_point(|one| one.tenant.as_str() < tenant);
     let end = components.partition_point(|one| one.tenant.as_str() <= tenant);
     start..end
 }
 
-/// Gives the objects of tenants that are one Application their waves, and returns those of the Applications.
+/// Sets the waves of objects of tenants that are one Application, and returns the waves of the Applications.
 fn order_tenants<'t>(
     tenancies: &[&'t Tenancy],
     components: &mut [RenderedComponent],
@@ -285,12 +286,12 @@ fn order_tenants<'t>(
     of_tenants
 }
 
-/// Returns the wave of a tenant that is one Application: after the components of others that it needs.
+/// Returns the wave of a tenant that is one Application: after the components of other tenants that it needs.
 fn wave_of_tenant(tenant: &str, graph: &Graph<'_>, waves: &[usize]) -> usize {
     let own = graph.nodes().iter().filter(|node| node.site.tenant() == tenant);
     let needed = own.flat_map(|node| &node.links).filter(|link| link.link.ordered).filter_map(|link| link.to);
     let of_others = needed.filter(|node| graph.nodes()[*node].site.tenant() != tenant);
-    // The waves of components follow that of what the tenants themselves get.
+    // The waves of components come after the wave of the tenants' own objects.
     of_others.map(|node| waves[node] + 2).max().unwrap_or(0)
 }
 
@@ -316,7 +317,7 @@ fn outlines(
         component: node.site.name().to_owned(),
         kind: node.site.instance.kind.to_string(),
         namespace: node.site.namespace().to_owned(),
-        // Wave 0 is what the tenants themselves get: namespaces and policies come before pods.
+        // Wave 0 is for the tenants' own objects: namespaces and policies come before pods.
         wave: wave + 1,
         file: node.site.instance.file.to_string(),
     });
@@ -325,7 +326,7 @@ fn outlines(
     outlines
 }
 
-/// Tells whether an object may stand for pods: by its template, as a Pod, or as a resource of an operator.
+/// Tells whether an object may create pods: through its template, as a Pod, or as a resource of an operator.
 fn may_become_pods(object: &Object) -> bool {
     let group = object.group();
     let is_native = !group.contains('.') || group.ends_with(".k8s.io");
@@ -333,7 +334,7 @@ fn may_become_pods(object: &Object) -> bool {
     !is_native || has_template || object.kind() == "Pod"
 }
 
-/// Renders one component, and returns what is wrong with it beside its objects.
+/// Renders one component, and returns its objects and its errors.
 pub(crate) fn render_node(graph: &Graph<'_>, node: &GraphNode<'_>) -> (Vec<Object>, Vec<Diagnostic>) {
     if !node.sound {
         let mut found = plaintext("", &node.site.instance.spec);
@@ -352,8 +353,11 @@ pub(crate) fn render_node(graph: &Graph<'_>, node: &GraphNode<'_>) -> (Vec<Objec
         && !objects.iter().any(|object| object.name() == adopt.name.as_str())
     {
         problems.push(
-            Error::field("adopt", format!("the component has nothing that could be `{}`", adopt.name))
-                .hint("only the Deployment or DaemonSet of a `service`, `worker` or `daemon` is taken over"),
+            Error::field(
+                "adopt",
+                format!("the component has no workload that can take over: `{}`", adopt.name),
+            )
+            .hint("only the Deployment or DaemonSet of a `service`, `worker` or `daemon` can be taken over"),
         );
     }
     let mut diagnostics: Vec<Diagnostic> =

@@ -1,24 +1,25 @@
-//! The labels that foreign objects are selected by. A chart whose ServiceMonitor looks for
-//! `app.kubernetes.io/managed-by: Helm` finds nothing once that label says something else.
+//! The labels by which foreign objects are selected. A chart whose ServiceMonitor selects
+//! `app.kubernetes.io/managed-by: Helm` finds nothing once that label has a different value.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use aqueduct_manifest::{Object, SmolStr, Value};
 
-/// Values by the label that is to have one of them.
+/// The required values of labels, by label.
 type Wanted = BTreeMap<SmolStr, BTreeSet<SmolStr>>;
 
-/// Labels with their values that selectors of foreign objects ask for.
+/// The labels and values that selectors of foreign objects require.
 #[derive(Debug, Default)]
 pub struct SelectedLabels {
-    /// By whatever looks for objects: monitors, aggregated roles, claims.
+    /// In selectors of objects: monitors, aggregated roles, claims.
     of_objects: Wanted,
-    /// By what looks for pods; templates are never relabelled, so only bare Pods heed these.
+    /// In selectors of pods. Templates are never relabelled, so these only matter for bare Pods.
     of_pods: Wanted,
 }
 
 impl SelectedLabels {
-    /// Gathers what the selectors of foreign objects ask for; what a kind authors itself has no origin yet.
+    /// Collects the labels that selectors of foreign objects require. Objects that a kind creates itself have no
+    /// origin yet.
     pub fn new<'a>(objects: impl IntoIterator<Item = &'a Object>) -> Self {
         let mut selected = Self::default();
         for object in objects.into_iter().filter(|object| object.origin.is_some()) {
@@ -36,7 +37,7 @@ impl SelectedLabels {
         selected
     }
 
-    /// Tells whether a selector asks for a label of an object of a kind.
+    /// Tells whether a selector requires a label of an object of a kind.
     pub fn contains(&self, kind: &str, key: &str, value: &str) -> bool {
         let has = |wanted: &Wanted| wanted.get(key).is_some_and(|values| values.contains(value));
         has(&self.of_objects) || (kind == "Pod" && has(&self.of_pods))

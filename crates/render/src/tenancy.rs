@@ -1,8 +1,7 @@
-//! What a tenant gets beside its components: namespaces, quota, limits, roles for its owners, and the
-//! network policies of all its pods.
+//! A tenant's own objects: namespaces, quota, limits, roles for its owners, and the network policies of all its pods.
 //!
-//! The policies stand here and not beside the pods, so that a namespace is closed before the first pod
-//! starts, and hooks that run before a rollout are covered.
+//! The policies are here and not next to the pods, so that a namespace is isolated before its first pod starts, and
+//! hooks that run before a rollout are covered.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,13 +23,13 @@ use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use crate::graph::GraphNode;
 use crate::{Error, Graph, PodGroup, application_name, object};
 
-/// The ranges that are never part of the world outside of a cluster.
+/// The private address ranges, which are never outside a cluster.
 const PRIVATE: [&str; 3] = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"];
 
-/// Returns the objects of a tenant itself; `has_pods` tells which of its components may have pods.
+/// Returns a tenant's own objects; `has_pods` tells which of its components may have pods.
 ///
 /// # Errors
-/// A struct that has no place in a manifest.
+/// Returns an error for a struct that cannot be written as a manifest.
 pub fn objects(
     platform: &Platform,
     tenancy: &Tenancy,
@@ -106,10 +105,10 @@ fn namespace_object(tenancy: &Tenancy, name: &str) -> Namespace {
     Namespace { metadata, ..Default::default() }
 }
 
-/// Returns the labels by which the namespaces of a tenant are known in the environment.
+/// Returns the labels that identify the namespaces of a tenant in the environment.
 fn marks(tenancy: &Tenancy, tenant: &Name) -> BTreeMap<String, String> {
     let mut marks = BTreeMap::from([("aqueduct.dev/tenant".to_owned(), tenant.to_string())]);
-    // Another environment of the cluster may have the same tenant.
+    // Another environment in the cluster may have the same tenant.
     if tenancy.environment.namespace_suffix.is_some() {
         marks.insert("aqueduct.dev/environment".to_owned(), tenancy.environment.name.to_string());
     }
@@ -161,7 +160,7 @@ fn limit_range(tenancy: &Tenancy, namespace: &str) -> Option<LimitRange> {
     })
 }
 
-/// Owners may look at and mend everything in their namespaces; what the tree says comes back by itself.
+/// Owners may view and change everything in their namespaces. Argo CD restores whatever the tree contains.
 fn owners(tenancy: &Tenancy, namespace: &str) -> Option<RoleBinding> {
     let subjects: Vec<Subject> = tenancy
         .tenant
@@ -204,7 +203,7 @@ fn deny_all(tenancy: &Tenancy, namespace: &str) -> NetworkPolicy {
     policy(tenancy, "deny-all", namespace, spec)
 }
 
-/// Selects every pod of the namespace; before Kubernetes 1.34 the schema insists on the field.
+/// Selects every pod of the namespace. Before Kubernetes 1.34, the schema requires the field.
 fn all_pods() -> Option<LabelSelector> {
     Some(LabelSelector::default())
 }
@@ -231,8 +230,8 @@ fn allow_dns(tenancy: &Tenancy, namespace: &str) -> NetworkPolicy {
     policy(tenancy, "allow-dns", namespace, spec)
 }
 
-/// Lets the ingress controller reach the pods by which cert-manager proves to an ACME server whose a host is.
-/// Source: <https://cert-manager.io/docs/configuration/acme/http01/>.
+/// Lets the ingress controller reach the pods with which cert-manager proves to an ACME server that it controls a
+/// host. Source: <https://cert-manager.io/docs/configuration/acme/http01/>.
 fn allow_solver(platform: &Platform, tenancy: &Tenancy, graph: &Graph<'_>, namespace: &str) -> NetworkPolicy {
     let mut ingress = Rules::default();
     ingress.add(graph.service_peers(platform, Role::Ingress), [8089]);
@@ -246,7 +245,7 @@ fn allow_solver(platform: &Platform, tenancy: &Tenancy, graph: &Graph<'_>, names
     policy(tenancy, "allow-acme-solver", namespace, spec)
 }
 
-/// Lets the pods in the namespaces of the tenant reach one another, and nobody else.
+/// Lets the pods in the tenant's namespaces reach each other, and nobody else.
 fn among_namespaces(tenancy: &Tenancy, namespace: &str) -> NetworkPolicy {
     let own = || tenancy.namespaces.iter().map(|namespace| in_namespace(namespace.as_str(), None)).collect();
     let spec = NetworkPolicySpec {
@@ -273,7 +272,7 @@ fn in_namespace(namespace: &str, pods: Option<BTreeMap<String, String>>) -> Netw
     }
 }
 
-/// Returns the pods of the policy's own namespace that have some labels.
+/// Returns a peer for the pods with some labels in the policy's own namespace.
 fn selected(pods: &BTreeMap<String, String>) -> NetworkPolicyPeer {
     NetworkPolicyPeer { pod_selector: Some(labels(pods.clone())), ..Default::default() }
 }
@@ -285,7 +284,7 @@ fn range(cidr: &str) -> NetworkPolicyPeer {
     }
 }
 
-/// Everything but the private ranges that clusters are made of.
+/// Everything except the private ranges that clusters use.
 fn world() -> NetworkPolicyPeer {
     NetworkPolicyPeer {
         ip_block: Some(IPBlock {
@@ -300,7 +299,7 @@ fn anywhere_in_cluster() -> NetworkPolicyPeer {
     NetworkPolicyPeer { namespace_selector: Some(LabelSelector::default()), ..Default::default() }
 }
 
-/// What some peers may reach, gathered so that the same peers stand once with all their ports.
+/// What some peers may reach, collected so that each set of peers occurs once, with all its ports.
 #[derive(Default)]
 struct Rules(Vec<(Vec<NetworkPolicyPeer>, BTreeSet<u16>)>);
 
@@ -343,7 +342,7 @@ impl Rules {
     }
 }
 
-/// Returns the policy of one group of pods: what the links of the platform say, in both directions.
+/// Returns the policy of one group of pods, from the platform's links in both directions.
 fn group_policy(
     platform: &Platform,
     tenancy: &Tenancy,
@@ -356,7 +355,7 @@ fn group_policy(
     for (user, endpoint) in graph.users(node) {
         let Some(pods) = endpoint.and_then(|endpoint| endpoint.pods.as_ref()) else { continue };
         if pods.labels == group.labels {
-            // What has no pods, such as a shared configuration, only names the address.
+            // A component without pods, such as a shared configuration, only uses the address.
             let callers = graph.node(user.tenant(), user.name()).map(pods_of).unwrap_or_default();
             if !callers.is_empty() {
                 ingress.add(callers, [pods.port]);
@@ -390,7 +389,7 @@ fn group_policy(
     }
     let named = |name: &String| node.offer.pod_groups.iter().find(|other| other.name == *name);
     for (caller, ports) in &group.from_groups {
-        // A rule without any peer would let everybody in.
+        // A rule without peers would admit everybody.
         if let Some(caller) = named(caller) {
             ingress.add(vec![selected(&caller.labels)], ports.iter().copied());
         }
@@ -420,7 +419,7 @@ fn group_policy(
         egress.add(vec![cidr.as_deref().map_or_else(world, range)], ports.iter().copied());
     }
     if group.api_server {
-        // The API server is outside of the pod network, at an address that only the cluster knows.
+        // The API server is outside the pod network, at an address that is not known here.
         egress.add(vec![range("0.0.0.0/0")], [443, 6443]);
     }
     if group.to_cluster {
@@ -449,8 +448,8 @@ enum Role {
 }
 
 impl Graph<'_> {
-    /// Returns who connects in a role: the pods of the platform's shared component, or every namespace
-    /// where the platform names none.
+    /// Returns the peers of a shared service: the pods of the platform's shared component, or every namespace if the
+    /// platform sets none.
     fn service_peers(&self, platform: &Platform, role: Role) -> Vec<NetworkPolicyPeer> {
         let services = &platform.services;
         let reference = match role {

@@ -1,8 +1,8 @@
 //! The wave of each component: it starts after those that it needs, after those that render what its objects need, and after
 //! the webhooks that admit its objects.
 //!
-//! Components that need each other share a wave. Objects and webhooks add an edge only where none leads the other way, so
-//! that what links say holds, and what a controller needs itself still starts before it.
+//! Components that need each other share a wave. Objects and webhooks only add an edge if none leads the other way.
+//! So links take precedence, and a controller's own dependencies still start before it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,8 +11,8 @@ use aqueduct_manifest::{List, Object, Value, plural};
 use crate::Graph;
 use crate::needs::{Thing, needed, provided};
 
-/// Returns the wave of each node of a graph, from 0, and the nodes of which none can start first. `objects` has what each
-/// node renders.
+/// Returns the wave of each node of a graph, from 0, and the groups of nodes of which none can start first. `objects`
+/// contains the objects of each node.
 pub(crate) fn waves(graph: &Graph<'_>, objects: &[&[Object]]) -> (Vec<usize>, Vec<Vec<usize>>) {
     let links = |node: &crate::graph::GraphNode<'_>| {
         node.links.iter().filter(|link| link.link.ordered).filter_map(|link| link.to).collect()
@@ -21,14 +21,15 @@ pub(crate) fn waves(graph: &Graph<'_>, objects: &[&[Object]]) -> (Vec<usize>, Ve
     let refused = provide(graph, objects, &mut edges);
     let mut all = edges.clone();
     refused.iter().for_each(|(user, provider)| all[*user].push(*provider));
-    // Components that only talk to each other can start at once.
+    // Components that only talk to each other can start at the same time.
     let is_torn = |circle: &Vec<usize>| refused.iter().any(|(user, _)| circle.contains(user));
     let cycles = groups(&all).into_iter().filter(is_torn).collect();
     admit(graph, objects, &mut edges);
     (order(&edges), cycles)
 }
 
-/// Adds an edge from each node to those that render what its objects need, and returns those that would lead in a circle.
+/// Adds an edge from each node to those that render what its objects need, and returns the edges that would form a
+/// cycle.
 fn provide(graph: &Graph<'_>, objects: &[&[Object]], edges: &mut [Vec<usize>]) -> Vec<(usize, usize)> {
     let namespaced = |node: usize| {
         let own = graph.nodes()[node].site.namespace();
@@ -61,22 +62,22 @@ fn provide(graph: &Graph<'_>, objects: &[&[Object]], edges: &mut [Vec<usize>]) -
     refused
 }
 
-/// Rules of a webhook that refuses what it cannot judge.
+/// The rules of a webhook whose failure policy rejects objects.
 struct Webhook<'o> {
     /// The node that registers it.
     registers: usize,
-    /// The node whose Service answers, where it is one of the graph.
+    /// The node whose Service answers, if it is in the graph.
     answers: Option<usize>,
     rules: &'o List,
 }
 
-/// Adds an edge from each node to those whose webhooks must answer before the API server takes its objects.
+/// Adds an edge from each node to those whose webhooks must answer before the API server accepts its objects.
 fn admit(graph: &Graph<'_>, objects: &[&[Object]], edges: &mut [Vec<usize>]) {
     let webhooks = webhooks(graph, objects);
     if webhooks.is_empty() {
         return;
     }
-    // What answers comes before it is asked.
+    // The node that answers must start before the webhook is called.
     for Webhook { registers, answers, .. } in &webhooks {
         if let Some(answers) = answers.filter(|answers| !reachable(*answers, edges).contains(registers)) {
             edges[*registers].push(answers);
@@ -140,7 +141,7 @@ fn webhooks<'o>(graph: &Graph<'_>, objects: &[&'o [Object]]) -> Vec<Webhook<'o>>
     found
 }
 
-/// Tells whether a rule of a webhook is about new or changed objects of a resource.
+/// Tells whether a webhook's rule applies to new or changed objects of a resource.
 fn admits(rule: &Value, group: &str, plural: &str) -> bool {
     let has = |key: &str, wanted: &[&str]| {
         let list = rule.get(key).and_then(Value::as_list).into_iter().flatten();
@@ -163,7 +164,7 @@ fn declared_plurals<'o>(objects: &[&'o [Object]]) -> BTreeMap<(&'o str, &'o str)
         .collect()
 }
 
-/// Returns a node and all that it needs.
+/// Returns a node and all its dependencies.
 fn reachable(from: usize, edges: &[Vec<usize>]) -> BTreeSet<usize> {
     let mut found = BTreeSet::from([from]);
     let mut open = vec![from];
@@ -173,7 +174,7 @@ fn reachable(from: usize, edges: &[Vec<usize>]) -> BTreeSet<usize> {
     found
 }
 
-/// Gives every node its wave: one more than the highest wave of those it needs.
+/// Sets the wave of every node: one more than the highest wave of its dependencies.
 fn order(edges: &[Vec<usize>]) -> Vec<usize> {
     let groups = groups(edges);
     let mut group_of = vec![0; edges.len()];
@@ -183,7 +184,7 @@ fn order(edges: &[Vec<usize>]) -> Vec<usize> {
         }
     }
     let mut waves = vec![0; edges.len()];
-    // Groups come in the order in which their needs are complete.
+    // Groups are in an order in which all their dependencies come first.
     for (number, group) in groups.iter().enumerate() {
         let needs = group.iter().flat_map(|member| &edges[*member]).filter(|to| group_of[**to] != number);
         let wave = needs.map(|to| waves[*to] + 1).max().unwrap_or(0);
@@ -194,7 +195,8 @@ fn order(edges: &[Vec<usize>]) -> Vec<usize> {
     waves
 }
 
-/// Returns the strongly connected components, each after all that it points to (Tarjan's, without recursion).
+/// Returns the strongly connected components, each after all that it points to (Tarjan's algorithm, without
+/// recursion).
 fn groups(edges: &[Vec<usize>]) -> Vec<Vec<usize>> {
     const UNSEEN: usize = usize::MAX;
     let mut groups = Vec::new();

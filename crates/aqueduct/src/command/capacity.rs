@@ -1,4 +1,4 @@
-//! `aqueduct capacity`: what the pods request of the nodes, by environment and tenant, and what it costs.
+//! `aqueduct capacity`: how much of the nodes the pods request, by environment and tenant, and what that costs.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -21,12 +21,12 @@ use crate::terminal::Terminal;
 pub(crate) struct Arguments {
     #[command(flatten)]
     selection: SelectionArguments,
-    /// Print a JSON list: CPU in thousandths of a core, memory in bytes.
+    /// Print a JSON list, with CPU in millicores and memory in bytes.
     #[arg(long)]
     json: bool,
 }
 
-/// What one environment requests, has and costs.
+/// What one environment requests, provides and costs.
 #[derive(Serialize)]
 #[serde(rename_all = "kebab-case")]
 struct Capacity {
@@ -36,15 +36,15 @@ struct Capacity {
     requested: Share,
     tenants: Vec<Tenant>,
     pools: Vec<Pool>,
-    /// Bytes of block storage that claims ask for.
+    /// Block storage that claims request, in bytes.
     storage: u64,
-    /// Services that the cloud puts a load balancer before.
+    /// Services of type `LoadBalancer`.
     load_balancers: usize,
     costs: Vec<Cost>,
     monthly_cost: f64,
 }
 
-/// What the objects of one environment ask for.
+/// What the objects of one environment request.
 struct Demand {
     requests: Vec<PeakRequest>,
     storage: u64,
@@ -77,7 +77,7 @@ impl Amount {
     }
 }
 
-/// An amount, and the part that it is of what there is.
+/// An amount, and its percentage of what is available.
 #[derive(Clone, Copy, Default, Serialize)]
 #[serde(rename_all = "kebab-case")]
 struct Share {
@@ -105,7 +105,7 @@ impl Share {
     }
 }
 
-/// Returns a share in percent with one decimal; 0 of nothing.
+/// Returns a share in percent with one decimal; 0 if the whole is 0.
 fn percent(part: u64, whole: u64) -> f64 {
     if whole == 0 { 0.0 } else { (part as f64 / whole as f64 * 1000.0).round() / 10.0 }
 }
@@ -117,7 +117,7 @@ struct Tenant {
     share: Share,
 }
 
-/// A node pool and the pods that may run nowhere else.
+/// A node pool, and the pods that can run only there.
 #[derive(Serialize)]
 struct Pool {
     pool: String,
@@ -135,7 +135,7 @@ pub(crate) fn run(
 ) -> Result<Outcome, Failure> {
     let files = read(directory, registry)?;
     let chosen = arguments.selection.selection();
-    // What other tenants request takes room as well, so all are rendered.
+    // Other tenants use the same nodes, so all tenants are rendered.
     let whole = Selection { environments: chosen.environments.clone(), tenants: Vec::new() };
     let progress = terminal.progress();
     let mut compiler = Compiler::new(&files, registry, &whole);
@@ -249,14 +249,14 @@ impl Capacity {
             String::new(),
         ]);
         let beside = vec![
-            ["BESIDE THE NODES", ""].map(str::to_owned).to_vec(),
+            ["OTHER RESOURCES", ""].map(str::to_owned).to_vec(),
             vec!["volumes".to_owned(), memory(self.storage)],
             vec!["load balancers".to_owned(), self.load_balancers.to_string()],
         ];
         let (requests, pools, beside) = (aligned(&requests), aligned(&pools), aligned(&beside));
         let mut text = format!("{}\n\n{requests}\n{pools}\n{beside}", self.environment);
         if !self.costs.is_empty() {
-            let mut rows = vec![["COSTS", "COUNT", "EACH", "A MONTH"].map(str::to_owned).to_vec()];
+            let mut rows = vec![["COSTS", "COUNT", "EACH", "MONTHLY"].map(str::to_owned).to_vec()];
             rows.extend(self.costs.iter().map(|cost| {
                 vec![cost.item.clone(), cost.count.to_string(), money(cost.price), money(cost.monthly)]
             }));
@@ -280,7 +280,7 @@ fn money(amount: f64) -> String {
     format!("{amount:.2}")
 }
 
-/// Returns rows as a table: names to the left, numbers to the right.
+/// Returns rows as a table, with names left-aligned and numbers right-aligned.
 fn aligned(rows: &[Vec<String>]) -> String {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
     let widths: Vec<usize> = (0..columns)

@@ -1,4 +1,4 @@
-//! `aqueduct check`: what is wrong with the platform, without writing anything, and what the rules are.
+//! `aqueduct check`: reports problems of a platform or of manifests, and lists and explains the rules.
 
 mod allowed;
 mod finding;
@@ -33,45 +33,45 @@ use crate::terminal::Terminal;
 pub(crate) struct Arguments {
     #[command(flatten)]
     selection: SelectionArguments,
-    /// Check these files and folders of manifests instead of a platform; `-` is standard input.
+    /// Check these manifests (files or folders) instead of a platform; `-` is standard input.
     #[arg(long, value_name = "PATH", num_args = 1.., conflicts_with_all = ["environments", "tenants"])]
     manifests: Vec<PathBuf>,
-    /// The version of Kubernetes that is checked for, in place of that of each environment; of manifests, the latest
-    /// one that is known.
+    /// The Kubernetes version to check against [default: the version of each environment; for manifests, the latest
+    /// supported].
     #[arg(long, value_name = "VERSION")]
     kubernetes: Option<String>,
-    /// Only these rules and groups of rules; `api` is what the API server refuses, and `admission` what its admission
-    /// refuses.
+    /// Run only these rules and groups; `api` covers what the API server rejects, `admission` what its admission
+    /// control rejects.
     #[arg(long, value_name = "GROUP|RULE", value_delimiter = ',')]
     rules: Vec<String>,
     /// How to print the findings.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
-    /// Explain a rule: why it exists, what to do, and how to allow what it finds.
+    /// Explain a rule: why it exists, how to fix its findings, and how to allow them.
     #[arg(long, value_name = "RULE", conflicts_with_all = ["environments", "tenants", "format"])]
     explain: Option<String>,
     /// List all rules with their groups and levels.
     #[arg(long, conflicts_with_all = ["explain", "environments", "tenants", "format"])]
     list_rules: bool,
-    /// List what is not reported, where that is said, until when, and why.
+    /// List the allowed findings: where each is allowed, until when, and why.
     #[arg(long, conflicts_with_all = ["explain", "list_rules", "manifests", "environments", "tenants"])]
     allowed: bool,
-    /// Write the findings of today into `aqueduct.baseline`; they are not reported again.
+    /// Record the current findings in `aqueduct.baseline`, so that they are not reported again.
     #[arg(long, conflicts_with_all = ["explain", "list_rules", "allowed", "manifests", "environments", "tenants", "rules", "kubernetes", "format"])]
     write_baseline: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Format {
-    /// Text for people, on standard error.
+    /// Human-readable text, on standard error.
     Text,
     /// A JSON object with a list of findings, on standard output.
     Json,
-    /// A SARIF log, on standard output, which code scanning reads.
+    /// A SARIF log for code scanning, on standard output.
     Sarif,
-    /// Workflow commands, on standard output, which GitHub shows as annotations of a pull request.
+    /// Workflow commands that GitHub shows as annotations in a pull request, on standard output.
     Github,
-    /// JUnit's XML, on standard output, which CI servers show as tests.
+    /// JUnit XML that CI servers show as test results, on standard output.
     Junit,
 }
 
@@ -122,16 +122,17 @@ pub(crate) fn run(
     if arguments.write_baseline {
         return write_baseline(&diagnostics, directory, &files, terminal);
     }
-    // Whatever keeps the platform from being checked is told in any case.
+    // Errors that keep the platform from being checked are reported whatever `--rules` says.
     diagnostics.retain(|found| group_of(found.code) == PLATFORM || arguments.wants(found.code));
-    // Readers with a limit, as GitHub is for annotations, see the errors; beside that the order is that of the files.
+    // Errors come first, since some readers (such as GitHub's annotations) cut the list off. Otherwise the files give
+    // the order.
     diagnostics.sort_by_key(|found| found.severity);
     let diagnostics = &diagnostics;
     match arguments.format {
         Format::Text => {
             tell(diagnostics, &files, terminal);
             if diagnostics.is_empty() {
-                // What a tenant gets beside its components is not counted: nobody wrote it.
+                // The objects of the tenant itself are not counted, since nobody wrote them as a component.
                 let chosen = |tenant: &str| {
                     selection.tenants.is_empty()
                         || selection.tenants.iter().any(|name| name.as_str() == tenant)
@@ -141,9 +142,9 @@ pub(crate) fn run(
                 let plural = if instances == 1 { "" } else { "s" };
                 let others = match known {
                     0 => String::new(),
-                    known => format!(" but the {known} in {}", baseline::FILE),
+                    known => format!(" except the {known} in {}", baseline::FILE),
                 };
-                terminal.say(&format!("{instances} instance{plural} of components, no findings{others}"));
+                terminal.say(&format!("{instances} component instance{plural}, no findings{others}"));
             }
         }
         format => {
@@ -155,7 +156,7 @@ pub(crate) fn run(
             print_findings(format, &placed, findings, &files, terminal)?;
         }
     }
-    // What is wrong nowhere in the files is wrong with the command.
+    // An error without a place in the files is an error in the command line.
     let is_of_command = |found: &Diagnostic| found.is_error() && found.labels.is_empty();
     Ok(match diagnostics.iter().any(Diagnostic::is_error) {
         true if diagnostics.iter().any(is_of_command) => Outcome::Failed,
@@ -164,13 +165,13 @@ pub(crate) fn run(
     })
 }
 
-/// Returns the day.
+/// Returns today's date.
 fn today() -> Result<Date, Failure> {
     let day = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
     day.to_string().parse().map_err(|error| Failure::new(format!("the clock is wrong: {error}")))
 }
 
-/// Writes the baseline, or says what is in the way.
+/// Writes the baseline, or reports the errors that prevent it.
 fn write_baseline(
     diagnostics: &[Diagnostic],
     directory: &Path,
@@ -187,13 +188,13 @@ fn write_baseline(
         Err(found) => {
             tell(&found, files, terminal);
             Err(Failure::new(
-                "no baseline was written: what keeps the platform from being rendered comes first",
+                "no baseline was written: fix the errors that keep the platform from rendering first",
             ))
         }
     }
 }
 
-/// Prints findings for programs.
+/// Prints findings in a machine-readable format.
 fn print_findings<'a>(
     format: Format,
     placed: &[(&Diagnostic, Option<Position>)],
@@ -212,7 +213,7 @@ fn print_findings<'a>(
 }
 
 impl Arguments {
-    /// Tells whether a rule was asked for.
+    /// Tells whether `--rules` selects a rule.
     fn wants(&self, rule: &str) -> bool {
         self.rules.is_empty() || self.rules.iter().any(|name| name == rule || name == group_of(rule))
     }
@@ -245,7 +246,7 @@ fn check_manifests(arguments: &Arguments, terminal: &Terminal) -> Result<Outcome
     Ok(if diagnostics().any(Diagnostic::is_error) { Outcome::Found } else { Outcome::Done })
 }
 
-/// Returns a finding with the document that it is about.
+/// Returns a finding together with its document.
 fn of_manifest<'a>(found: &'a Found, manifests: &'a Manifests) -> Finding<'a> {
     let subject = |document: &'a Document| Subject {
         document: document.number,

@@ -1,4 +1,4 @@
-//! `aqueduct completions`: a script that completes commands in a shell.
+//! `aqueduct completions`: prints a shell completion script.
 
 use clap::Args;
 use clap_complete::Shell;
@@ -9,7 +9,7 @@ use crate::terminal::Terminal;
 
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
-    /// The shell.
+    /// The shell to complete in.
     shell: Shell,
 }
 

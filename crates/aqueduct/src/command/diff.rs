@@ -1,5 +1,5 @@
-//! `aqueduct diff`: what a render would change, object by object, and what goes from the clusters by it; or what
-//! differs between two sets of manifests.
+//! `aqueduct diff`: shows what a render would change, object by object, and what it removes from the clusters; or
+//! compares two sets of manifests.
 
 mod manifests;
 
@@ -18,7 +18,7 @@ use crate::terminal::Terminal;
 
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
-    /// The old manifests: a file, a folder, or `-` for standard input; without them a render is compared with the output.
+    /// The old manifests: a file, a folder, or `-` for standard input [default: compare a render with the output].
     #[arg(value_name = "OLD", requires = "new", conflicts_with_all = ["summary", "SelectionArguments"])]
     old: Option<PathBuf>,
     /// The new manifests.
@@ -28,7 +28,7 @@ pub(crate) struct Arguments {
     between: manifests::ManifestArguments,
     #[command(flatten)]
     selection: SelectionArguments,
-    /// Print only the summary by environment and tenant, and what is deleted in the clusters.
+    /// Print only the summary by environment and tenant, and what the clusters delete.
     #[arg(long)]
     summary: bool,
 }
@@ -75,7 +75,7 @@ pub(crate) fn run(
     Ok(Outcome::Found)
 }
 
-/// Adds a unified diff; the signs at the line starts say the same as the colours.
+/// Adds a unified diff in colour. The signs at the line starts carry the same information.
 fn coloured(text: &mut String, diff: &str) {
     for line in diff.lines() {
         let style = match line.as_bytes() {

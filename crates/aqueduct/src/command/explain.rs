@@ -1,4 +1,4 @@
-//! `aqueduct explain`: where a field of a rendered object comes from.
+//! `aqueduct explain`: shows where a field of a rendered object comes from.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -17,9 +17,10 @@ use crate::terminal::Terminal;
 
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
-    /// The component, as `environment/tenant/component`; or a line of the output, as `output/prod/shop/web/deployment-web.yaml:12`.
+    /// The component, as `environment/tenant/component`, or a line of the output, as
+    /// `output/prod/shop/web/deployment-web.yaml:12`.
     target: String,
-    /// The object, as `Deployment`, or `Deployment/web` where the component has several.
+    /// The object, as `Deployment`, or `Deployment/web` if the component has several.
     object: Option<String>,
     /// The field, as `spec.replicas` or `/spec/replicas`.
     field: Option<String>,
@@ -38,9 +39,8 @@ pub(crate) fn run(
     let output = aqueduct_model::load(&files).platform.output.to_string();
     let target = arguments.target.strip_prefix(&format!("{output}/")).unwrap_or(&arguments.target);
     let environment = target.split('/').next().unwrap_or_default();
-    let name: Name = environment
-        .parse()
-        .map_err(|_| Failure::new(format!("this names no environment: `{environment}`")))?;
+    let name: Name =
+        environment.parse().map_err(|_| Failure::new(format!("not an environment name: `{environment}`")))?;
     let selection = Selection { environments: vec![name.clone()], tenants: Vec::new() };
     let Loaded { platform, instances, mut diagnostics, .. } = load(&files, registry, &selection);
     let inputs = Inputs::new(&files);
@@ -75,28 +75,28 @@ pub(crate) fn run(
     let (Some((_, object)), Some(trace)) =
         (provenance.object(&path), provenance.trace(&path, &pointer, Effort::All))
     else {
-        return Err(Failure::new(format!("nothing is rendered there: `{path}`")));
+        return Err(Failure::new(format!("no object is rendered at this path: `{path}`")));
     };
     let record = Record::new(&files, &provenance, &path, object, &pointer, &trace);
     print(terminal, &if arguments.json { super::json(&record)? } else { record.text() })?;
     Ok(Outcome::Done)
 }
 
-/// Returns the field on a line of a file of the output.
+/// Returns the field on a line of an output file.
 fn at_line(provenance: &Provenance<'_>, path: &str, line: u32) -> Result<Pointer, Failure> {
     let (_, object) = provenance
         .object(path)
-        .ok_or_else(|| Failure::new(format!("nothing is rendered there: `{path}`")))?;
+        .ok_or_else(|| Failure::new(format!("no object is rendered at this path: `{path}`")))?;
     let mut fields = Vec::new();
     all_fields(&object.map, &mut fields);
     let wanted = format!("line {line}");
     let found = fields.into_iter().filter(|field| provenance.rendered(path, object, field).text == wanted);
     found
         .max_by_key(|field| field.steps().len())
-        .ok_or_else(|| Failure::new(format!("no field stands on line {line} of `{path}`")))
+        .ok_or_else(|| Failure::new(format!("no field on line {line} of `{path}`")))
 }
 
-/// Adds the pointers to all that lies in a map.
+/// Adds the pointers to all fields in a map.
 fn all_fields(map: &Map, fields: &mut Vec<Pointer>) {
     fn below(at: Pointer, value: &Value, fields: &mut Vec<Pointer>) {
         match value {
@@ -114,7 +114,7 @@ fn all_fields(map: &Map, fields: &mut Vec<Pointer>) {
     map.iter().for_each(|(key, value)| below(Pointer::new([key.clone()]), value, fields));
 }
 
-/// Returns the path of the object and the field that the arguments name.
+/// Returns the path of the object and the field that the arguments select.
 fn chosen(
     arguments: &Arguments,
     component: &str,
@@ -124,7 +124,7 @@ fn chosen(
     let rendered = components.iter().zip(paths).find(|(one, _)| one.folder() == component);
     let Some((rendered, paths)) = rendered else {
         return Err(Failure::new(format!("there is no such component: `{component}`"))
-            .hint("`aqueduct list` lists all components"));
+            .hint("run `aqueduct list` for all components"));
     };
     let title = |object: &Object| format!("{}/{}", object.kind(), object.name());
     let wanted = arguments.object.as_deref().unwrap_or_default();
@@ -139,17 +139,17 @@ fn chosen(
     };
     match (found.as_slice(), &arguments.field) {
         ([(_, path)], Some(field)) => Ok(((*path).clone(), Pointer::read(field))),
-        ([_], None) => {
-            Err(Failure::new("which field of the object is meant?").hint("such as `spec.replicas`"))
-        }
-        ([], _) => Err(Failure::new(format!("`{component}` renders no such object: `{wanted}`"))
+        ([_], None) => Err(Failure::new("no field given").hint("add a field, such as `spec.replicas`")),
+        ([], _) => Err(Failure::new(format!("`{component}` does not render this object: `{wanted}`"))
             .hint(format!("it renders {}", titles(&mut rendered.objects.iter())))),
-        (several, _) => Err(Failure::new(format!("`{component}` renders several of these: `{wanted}`"))
-            .hint(format!("name one: {}", titles(&mut several.iter().map(|(object, _)| *object))))),
+        (several, _) => {
+            Err(Failure::new(format!("`{component}` renders several objects of this kind: `{wanted}`"))
+                .hint(format!("choose one: {}", titles(&mut several.iter().map(|(object, _)| *object)))))
+        }
     }
 }
 
-/// What is known of a field.
+/// The origin of a field.
 #[derive(Serialize)]
 #[serde(rename_all = "kebab-case")]
 struct Record {
@@ -157,22 +157,22 @@ struct Record {
     field: String,
     value: Option<serde_json::Value>,
     rendered: String,
-    /// Where the value is written, and what else reaches the field, the most specific one first.
+    /// Where the value is written, and what else affects the field, most specific first.
     sources: Vec<Said>,
-    /// What the first source takes the place of.
+    /// The values that the first source overrides.
     shadowed: Vec<Said>,
-    /// Where a default stands beside, or the field itself where no TOML reaches it.
+    /// The table to which a default belongs, or the field's own place if no TOML affects it.
     #[serde(skip_serializing_if = "Option::is_none")]
     place: Option<Spot>,
-    /// The template or the resource that the object is made of.
+    /// The template or resource that the object was made from.
     #[serde(skip_serializing_if = "Option::is_none")]
     made_by: Option<Spot>,
-    /// The lines of templates, resources and patches that wrote it, the last one first.
+    /// The lines of templates, resources and patches that wrote it, last one first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     written: Vec<Spot>,
 }
 
-/// A value of TOML and where it stands.
+/// A TOML value and its place.
 #[derive(Serialize)]
 struct Said {
     layer: String,
@@ -182,7 +182,7 @@ struct Said {
     spot: Spot,
 }
 
-/// A place by line and column.
+/// A place as file, line and column.
 #[derive(Serialize)]
 struct Spot {
     file: String,
@@ -262,7 +262,7 @@ impl Record {
         line("rendered", &self.rendered);
         for (number, said) in self.sources.iter().enumerate() {
             let what = if number == 0 { "source" } else { "also" };
-            // A file that is the whole value has nothing that names it.
+            // A file that is the whole value has no key.
             let told = match said.key.as_str() {
                 "" => String::new(),
                 key => format!("{key} = {} ", said.value),

@@ -1,4 +1,4 @@
-//! `aqueduct export terraform`: what an environment stands on, for the program that makes it.
+//! `aqueduct export terraform`: exports an environment's infrastructure for Terraform.
 
 use std::path::{Path, PathBuf};
 
@@ -21,13 +21,13 @@ pub(crate) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Print `terraform.tfvars.json` of an environment, the file that `render` writes to its `terraform` folder.
+    /// Print an environment's `terraform.tfvars.json`, as `render` writes it to the `terraform` folder.
     Terraform(TerraformArguments),
 }
 
 #[derive(Debug, Args)]
 struct TerraformArguments {
-    /// The environment; may be left out where only one has `infrastructure`.
+    /// The environment; required if several have `infrastructure`.
     #[arg(short, long, value_name = "NAME")]
     environment: Option<Name>,
     /// Write to this file instead of standard output.
@@ -58,12 +58,12 @@ pub(crate) fn run(
         [(_, text)] => text,
         [] => {
             return Err(Failure::new("no environment has `infrastructure`")
-                .hint("declare `[environments.<name>.infrastructure]` in platform.toml"));
+                .hint("add a table `[environments.<name>.infrastructure]` to platform.toml"));
         }
         several => {
             let names: Vec<&str> = several.iter().map(|(name, _)| name.as_str()).collect();
-            return Err(Failure::new("a file of variables is for one environment")
-                .hint(format!("choose with `--environment`: {}", names.join(", "))));
+            return Err(Failure::new("several environments have `infrastructure`")
+                .hint(format!("choose one with `--environment`: {}", names.join(", "))));
         }
     };
     match &arguments.output {

@@ -1,4 +1,5 @@
-//! The faces of a review: text for a terminal, Markdown for a comment, JSON for programs, a page for people with time.
+//! The output formats of a review: text for a terminal, Markdown for a comment, JSON for programs, HTML for a closer
+//! look.
 
 use std::fmt::Write as _;
 
@@ -12,22 +13,22 @@ use crate::terminal::Terminal;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
-    /// What comes of the changes, the gravest first, then what differs, the same only once.
+    /// The effects of the changes, most serious first, then the differences, each once.
     Text,
-    /// The same for the comment of a pull request, of at most 65,536 characters.
+    /// The same for a pull request comment, at most 65,536 characters.
     Markdown,
     /// Every object and field, as `{"changes": [...]}`.
     Json,
-    /// One page that needs no network, with search, filters and pictures.
+    /// A self-contained HTML page with search, filters and diagrams.
     Html,
 }
 
-/// The most characters that forges take for a comment.
+/// The most characters that a forge accepts in a comment.
 const COMMENT: usize = 65_536;
 
 const WARNING: Style = AnsiColor::Yellow.on_default();
 
-/// Shows a review, and says whether anything differs.
+/// Shows a review, and tells whether anything differs.
 pub(super) fn show(
     review: &Review,
     format: Format,
@@ -50,7 +51,7 @@ pub(super) fn show(
     Ok(if review.changes.is_empty() { Outcome::Done } else { Outcome::Found })
 }
 
-/// Colours lines by their signs, which say the same.
+/// Colours lines by their signs, which carry the same information.
 fn coloured(text: &str) -> String {
     let mut coloured = String::new();
     for line in text.lines() {
@@ -65,7 +66,7 @@ fn coloured(text: &str) -> String {
     coloured
 }
 
-/// Breaks long lines between words, with the rest of a line further in.
+/// Breaks long lines between words, and indents the rest of a line.
 fn wrapped(text: &str, width: usize) -> String {
     const INDENT: &str = "      ";
     let mut out = String::new();

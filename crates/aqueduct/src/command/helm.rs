@@ -1,7 +1,7 @@
 //! `aqueduct helm template`: renders a chart as `helm template` does, without Helm.
 //!
-//! The flags are Helm's own, so that a script changes one word. Those that only matter to a cluster are
-//! taken and do nothing; those that would need one, or the network, are refused with the reason.
+//! The flags are Helm's own, so a script only has to change the program name. Flags that only affect a cluster are
+//! accepted and ignored. Flags that need a cluster or the network are rejected, with the reason.
 
 mod ignored;
 mod template;
@@ -34,17 +34,17 @@ pub(crate) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Render the templates of a chart and print the manifests.
+    /// Render a chart's templates and print the manifests.
     #[command(args_override_self = true)]
     Template(Box<TemplateArguments>),
 }
 
 #[derive(Debug, Args)]
 struct TemplateArguments {
-    /// The name of the release and the chart: a folder or a packed chart.
+    /// The release name, and the chart: a folder or a packaged chart.
     #[arg(value_name = "[NAME] CHART", required = true, num_args = 1..=2)]
     names: Vec<String>,
-    /// The namespace of the release.
+    /// The release namespace.
     #[arg(short, long, allow_hyphen_values = true)]
     namespace: Option<String>,
     #[command(flatten)]
@@ -61,25 +61,25 @@ struct TemplateArguments {
 
 #[derive(Debug, Args)]
 struct ValueArguments {
-    /// Read values from a file, `-` for standard input; may be given several times.
+    /// Read values from a file, or standard input for `-`; can be repeated.
     #[arg(short = 'f', long, value_name = "FILE", value_delimiter = ',')]
     values: Vec<String>,
-    /// Set values: `key1=value1,key2=value2`; may be given several times.
+    /// Set values: `key1=value1,key2=value2`; can be repeated.
     #[arg(long, value_name = "VALUES", allow_hyphen_values = true)]
     set: Vec<String>,
-    /// Set values that are texts.
+    /// Set string values: `key1=value1,key2=value2`.
     #[arg(long, value_name = "VALUES", allow_hyphen_values = true)]
     set_string: Vec<String>,
     /// Set values from files: `key1=path1,key2=path2`.
     #[arg(long, value_name = "VALUES", allow_hyphen_values = true)]
     set_file: Vec<String>,
-    /// Set values that are JSON: `key1=json1,key2=json2`, or one object.
+    /// Set JSON values: `key1=json1,key2=json2`, or one JSON object.
     #[arg(long, value_name = "VALUES", allow_hyphen_values = true)]
     set_json: Vec<String>,
-    /// Set a value to everything behind the `=`.
+    /// Set a value to everything after the `=`, literally.
     #[arg(long, value_name = "VALUE", allow_hyphen_values = true)]
     set_literal: Vec<String>,
-    /// Do not hold values against the schemas of the charts.
+    /// Do not validate values against the charts' schemas.
     #[arg(long, action = ArgAction::Set, num_args = 0..=1, require_equals = true, default_missing_value = "true",
           default_value_t = false, hide_possible_values = true, hide_default_value = true, value_name = "BOOL", value_parser = parse_switch)]
     skip_schema_validation: bool,
@@ -87,37 +87,37 @@ struct ValueArguments {
 
 #[derive(Debug, Args)]
 struct OutputArguments {
-    /// Print the files below `crds/` too.
+    /// Also print the files in `crds/`.
     #[arg(long, action = ArgAction::Set, num_args = 0..=1, require_equals = true, default_missing_value = "true",
           default_value_t = false, hide_possible_values = true, hide_default_value = true, value_name = "BOOL", value_parser = parse_switch)]
     include_crds: bool,
-    /// Leave out test hooks.
+    /// Omit test hooks.
     #[arg(long, action = ArgAction::Set, num_args = 0..=1, require_equals = true, default_missing_value = "true",
           default_value_t = false, hide_possible_values = true, hide_default_value = true, value_name = "BOOL", value_parser = parse_switch)]
     skip_tests: bool,
-    /// Leave out hooks.
+    /// Omit hooks.
     #[arg(long, action = ArgAction::Set, num_args = 0..=1, require_equals = true, default_missing_value = "true",
           default_value_t = false, hide_possible_values = true, hide_default_value = true, value_name = "BOOL", value_parser = parse_switch)]
     no_hooks: bool,
-    /// Print only the manifests of this template; may be given several times, and may be a pattern.
+    /// Print only the manifests of this template, which can be a glob pattern; can be repeated.
     #[arg(short, long, value_name = "TEMPLATE")]
     show_only: Vec<String>,
-    /// Write the manifests to files in this folder.
+    /// Write the manifests to files in this folder instead of standard output.
     #[arg(long, value_name = "FOLDER")]
     output_dir: Option<PathBuf>,
-    /// Name the folder below `--output-dir` after the release.
+    /// Use the release name as the folder in `--output-dir`.
     #[arg(long, action = ArgAction::Set, num_args = 0..=1, require_equals = true, default_missing_value = "true",
           default_value_t = false, hide_possible_values = true, hide_default_value = true, value_name = "BOOL", value_parser = parse_switch)]
     release_name: bool,
-    /// Make the name of the release.
+    /// Generate the release name.
     #[arg(short, long, action = ArgAction::Set, num_args = 0..=1, require_equals = true,
           default_missing_value = "true", default_value_t = false, hide_possible_values = true,
           hide_default_value = true, value_name = "BOOL", value_parser = parse_switch)]
     generate_name: bool,
-    /// Make the name of the release from a template.
+    /// Generate the release name from a template.
     #[arg(long, value_name = "TEMPLATE")]
     name_template: Option<String>,
-    /// Print the documents that are no YAML too.
+    /// Also print documents that are not valid YAML.
     #[arg(long, action = ArgAction::Set, num_args = 0..=1, require_equals = true, default_missing_value = "true",
           hide_possible_values = true, value_name = "BOOL", value_parser = parse_switch)]
     debug: Option<bool>,
@@ -125,19 +125,19 @@ struct OutputArguments {
 
 #[derive(Debug, Args)]
 struct ClusterArguments {
-    /// The version of Kubernetes that templates see.
+    /// The Kubernetes version that templates see.
     #[arg(long, value_name = "VERSION")]
     kube_version: Option<String>,
-    /// An API version that templates see, such as `monitoring.coreos.com/v1`; may be given several times.
+    /// An API version that templates see, such as `monitoring.coreos.com/v1`; can be repeated.
     #[arg(short, long, value_name = "VERSION", value_delimiter = ',')]
     api_versions: Vec<String>,
-    /// Render an upgrade rather than an installation.
+    /// Render an upgrade instead of an installation.
     #[arg(long, action = ArgAction::Set, num_args = 0..=1, require_equals = true, default_missing_value = "true",
           default_value_t = false, hide_possible_values = true, hide_default_value = true, value_name = "BOOL", value_parser = parse_switch)]
     is_upgrade: bool,
 }
 
-/// What needs a cluster, the network or another program.
+/// The flags that need a cluster, the network or another program.
 #[derive(Debug, Args)]
 struct RefusedArguments {
     #[arg(long, hide = true, action = ArgAction::Set, num_args = 0..=1, require_equals = true,
@@ -156,14 +156,14 @@ struct RefusedArguments {
 }
 
 impl RefusedArguments {
-    /// Returns the first flag that cannot be honoured, and why.
+    /// Rejects the first unsupported flag, with the reason.
     fn check(&self) -> Result<(), Failure> {
         let given = |text: &Option<String>| text.as_ref().is_some_and(|text| !text.is_empty());
         let refusals = [
             (given(&self.post_renderer), "--post-renderer", "it runs another program: pipe the output to it"),
             (given(&self.repo), "--repo", "it fetches charts: vendor them first"),
             (self.validate, "--validate", "it needs a cluster: `aqueduct check` validates without one"),
-            (self.verify, "--verify", "it needs a keyring: vendored charts are held against their digests"),
+            (self.verify, "--verify", "it needs a keyring: `aqueduct vendor` locks charts by their digests"),
         ];
         match refusals.into_iter().find(|(given, _, _)| *given) {
             Some((_, flag, reason)) => Err(Failure::new(format!("`{flag}` is not supported: {reason}"))),
@@ -172,7 +172,7 @@ impl RefusedArguments {
     }
 }
 
-/// Reads what a switch is set to, in all the spellings that Go takes.
+/// Parses the value of a switch, in all spellings that Go accepts.
 fn parse_switch(text: &str) -> Result<bool, String> {
     match text {
         "1" | "t" | "T" | "true" | "TRUE" | "True" => Ok(true),
@@ -181,8 +181,8 @@ fn parse_switch(text: &str) -> Result<bool, String> {
     }
 }
 
-/// Returns a variable of the environment that Helm reads too.
-#[expect(clippy::disallowed_methods, reason = "`helm template` reads it, and no render of a platform does")]
+/// Returns an environment variable that Helm reads too.
+#[expect(clippy::disallowed_methods, reason = "only `helm template` reads it, never a platform render")]
 fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
@@ -198,7 +198,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let mut chart = None;
     let result =
         template_keeping(&options, || options.values.merge(&read_values_file), &mut machine, &mut chart);
-    // The process ends with it: to take the chart apart is work that nobody needs.
+    // The process is about to exit, so freeing the chart would be wasted work.
     std::mem::forget(chart);
     match result {
         Ok(output) => {
@@ -213,9 +213,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     }
 }
 
-/// Says what is wrong as Helm does, line ends and all.
+/// Prints an error as Helm does, including its line breaks.
 pub(crate) fn fail(message: impl std::fmt::Display) -> Outcome {
-    // Nobody is left to tell when standard error is closed.
+    // If standard error is closed, there is nowhere left to report to.
     let _ = writeln!(io::stderr(), "Error: {message}");
     Outcome::Failed
 }
@@ -267,12 +267,12 @@ fn read_values_file(path: &str) -> Result<Vec<u8>, String> {
         return Ok(bytes);
     }
     if path.contains("://") {
-        return Err(format!("{path} is not on this machine: values are read from files"));
+        return Err(format!("{path} is a URL: values are read from local files only"));
     }
     read_file(path)
 }
 
-/// Writes the files of `--output-dir`; documents of one template go to one file.
+/// Writes the files of `--output-dir`, with all documents of a template in one file.
 fn write_files(files: &[(PathBuf, Vec<u8>)]) -> Result<(), Failure> {
     let mut written: BTreeSet<&Path> = BTreeSet::new();
     for (path, content) in files {
@@ -290,7 +290,7 @@ fn write_files(files: &[(PathBuf, Vec<u8>)]) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Writes manifests as they are; a reader that has seen enough is no error.
+/// Writes manifests unchanged. A closed pipe is not an error.
 fn print_bytes(bytes: &[u8]) -> Result<(), Failure> {
     let mut output = io::stdout().lock();
     match output.write_all(bytes).and_then(|()| output.flush()) {
@@ -299,7 +299,7 @@ fn print_bytes(bytes: &[u8]) -> Result<(), Failure> {
     }
 }
 
-/// This machine, and whether `--enable-dns` was given.
+/// The local machine, and whether `--enable-dns` was given.
 struct Machine {
     system: System,
     knows_names: bool,

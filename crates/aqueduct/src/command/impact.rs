@@ -1,4 +1,4 @@
-//! `aqueduct impact`: what changes in the output with one line of a source.
+//! `aqueduct impact`: shows what one line of a source file affects in the output.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -17,7 +17,7 @@ use crate::terminal::Terminal;
 pub(crate) struct Arguments {
     /// The line, as `tenants/shop/web.toml:12`.
     line: String,
-    /// Only this environment; may be given several times.
+    /// Limit to this environment; can be repeated.
     #[arg(short, long = "environment", value_name = "NAME")]
     environments: Vec<aqueduct_model::types::Name>,
     /// Print JSON.
@@ -33,7 +33,7 @@ pub(crate) fn run(
 ) -> Result<Outcome, Failure> {
     let files = read(directory, registry)?;
     let (file, line) = super::file_and_line(&arguments.line).ok_or_else(|| {
-        Failure::new(format!("this names no line: `{}`", arguments.line)).hint("`FILE:LINE`")
+        Failure::new(format!("not a line of a file: `{}`", arguments.line)).hint("write it as `FILE:LINE`")
     })?;
     let selection = Selection { environments: arguments.environments.clone(), tenants: Vec::new() };
     let progress = terminal.progress();
@@ -67,7 +67,7 @@ fn text(measured: &[Impact], output: &str) -> String {
         let _ = match &one.tried {
             Some(tried) if tried.is_empty() => writeln!(text, "{what}`{}`, measured without it", one.written),
             Some(tried) => writeln!(text, "{what}`{}`, measured with `{tried}`", one.written),
-            None => writeln!(text, "{what}`{}`: unknown, no other value is taken", one.written),
+            None => writeln!(text, "{what}`{}`: unknown, since no other value is valid", one.written),
         };
         for (path, fields) in &one.fields {
             let _ = writeln!(text, "  {output}/{path}");
@@ -87,7 +87,7 @@ fn text(measured: &[Impact], output: &str) -> String {
     text
 }
 
-/// One value of the line, as JSON.
+/// One value on the line, as JSON.
 #[derive(Serialize)]
 #[serde(rename_all = "kebab-case")]
 struct Record<'a> {

@@ -1,4 +1,4 @@
-//! `aqueduct init`: a new platform that renders at once.
+//! `aqueduct init`: creates a new platform that is ready to render.
 
 use std::path::{Path, PathBuf};
 
@@ -11,43 +11,43 @@ use crate::terminal::Terminal;
 
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
-    /// The folder (default: the current one).
+    /// The folder of the platform [default: the current folder].
     folder: Option<PathBuf>,
-    /// The name of the platform (default: the folder's).
+    /// The name of the platform [default: the folder's name].
     #[arg(long)]
     name: Option<Name>,
-    /// The Git repository that Argo CD reads.
+    /// The git repository that Argo CD reads.
     #[arg(long, default_value = "https://github.com/example/platform")]
     repository: Repository,
-    /// Also make a tenant of operators, with cert-manager; `aqueduct vendor` fetches it.
+    /// Also create a tenant for operators, with cert-manager as a chart for `aqueduct vendor` to fetch.
     #[arg(long)]
     operators: bool,
 }
 
-/// The files of a new platform, by path; `NAME`, `REPOSITORY` and `HEALTH` are replaced.
+/// The files of a new platform, by path. `NAME`, `REPOSITORY` and `HEALTH` are placeholders.
 const FILES: &[(&str, &str)] = &[
     ("platform.toml", include_str!("init/platform.toml")),
     ("tenants/shop/tenant.toml", include_str!("init/tenant.toml")),
     ("tenants/shop/web.toml", include_str!("init/web.toml")),
 ];
 
-/// The files of the tenant of operators.
+/// The files of the tenant for operators.
 const OPERATORS: &[(&str, &str)] = &[
     ("tenants/operators/tenant.toml", include_str!("init/operators/tenant.toml")),
     ("tenants/operators/cert-manager.toml", include_str!("init/operators/cert-manager.toml")),
 ];
 
-/// The definitions of its operators, which have to be in a cluster before the tree is.
+/// The definitions of its operators, which a cluster needs before Argo CD applies the tree.
 const DEFINITIONS: &str =
     "https://github.com/cert-manager/cert-manager/releases/download/v1.16.2/cert-manager.crds.yaml";
 
-/// What a platform is not without, where nobody has it: how to start, and what Argo CD is told of health.
+/// Files that are written only if they do not exist: how to start, and the health checks for Argo CD.
 const ADVICE: &[(&str, &str)] = &[
     ("README.md", include_str!("init/README.md")),
     ("docs/argocd-cm.yaml", include_str!("init/argocd-cm.yaml")),
 ];
 
-/// What git is told of a platform; rules of one's own may stand before it.
+/// The attributes that git needs for a platform. The user's own rules can come before them.
 const ATTRIBUTES: &str = include_str!("init/gitattributes");
 
 pub(crate) fn run(
@@ -64,8 +64,8 @@ pub(crate) fn run(
             let full = std::path::absolute(&folder).map_err(|error| Failure::new(error.to_string()))?;
             let name = full.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
             name.parse().map_err(|_| {
-                Failure::new(format!("the folder's name is no name for a platform: `{name}`"))
-                    .hint("give one with `--name`")
+                Failure::new(format!("the folder name is not a valid platform name: `{name}`"))
+                    .hint("set one with `--name`")
             })?
         }
     };
@@ -75,7 +75,7 @@ pub(crate) fn run(
         files.iter().map(|(path, _)| *path).filter(|path| folder.join(path).exists()).collect();
     if !taken.is_empty() {
         return Err(Failure::new(format!("{} already has {}", folder.display(), taken.join(", ")))
-            .hint("`init` makes a new platform in an empty folder"));
+            .hint("choose an empty folder, or remove these files"));
     }
     let health: String =
         aqueduct_catalogue::APPLICATION_HEALTH.lines().map(|line| format!("    {line}\n")).collect();
@@ -97,22 +97,22 @@ pub(crate) fn run(
         let gap = if own.is_empty() || own.ends_with('\n') { "" } else { "\n" };
         write_file(&attributes, &format!("{own}{gap}{ATTRIBUTES}"))?;
     }
-    // The first lines of the files lead editors there.
+    // The first line of each file points editors to its schema.
     schema::write(registry, &folder.join("docs/schemas"))?;
     let folder: PathBuf = folder.components().collect();
     let next =
         if arguments.operators { "`aqueduct vendor`, then `aqueduct render`" } else { "`aqueduct render`" };
-    terminal.say(&format!("made platform {name} in {}; next: {next}", folder.display()));
+    terminal.say(&format!("created platform {name} in {}; next, run {next}", folder.display()));
     Ok(Outcome::Done)
 }
 
-/// Adds to a file what operators need: the APIs of each environment, and how their definitions come into a cluster.
+/// Adds to a file what operators need: the APIs of each environment, and how to apply their definitions to a cluster.
 fn with_operators(text: &str) -> String {
     let class = "ingress-class = \"nginx\"\n";
     let apis = format!("{class}apis = [{{ definitions = \"{DEFINITIONS}\" }}]\n");
-    let start = "Argo CD, and the health of its Applications";
+    let start = "Install Argo CD, and configure the health check of Applications";
     let commands = format!(
-        "The definitions of the operators, which `apis` in `platform.toml` names and `aqueduct vendor` fetched:\n\n```sh\nkubectl apply --server-side --recursive --filename vendor/kustomizations\n```\n\n{start}"
+        "Apply the definitions of the operators, which `apis` in `platform.toml` lists and `aqueduct vendor` fetched:\n\n```sh\nkubectl apply --server-side --recursive --filename vendor/kustomizations\n```\n\n{start}"
     );
     text.replace(class, &apis).replace(start, &commands)
 }

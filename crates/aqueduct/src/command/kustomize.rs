@@ -1,8 +1,8 @@
 //! `aqueduct kustomize build`: builds a kustomization as `kustomize build` does, without Kustomize.
 //!
-//! The flags are Kustomize's own, so that a script changes one word. Charts are rendered in this process
-//! too, and remotes are read from the vendor folder of the platform around the kustomization; what would run
-//! other programs or fetch from the network is refused with the reason where a kustomization asks for it.
+//! The flags are Kustomize's own, so a script only has to change the program name. Charts are rendered in this
+//! process too, and remotes are read from the vendor folder of the surrounding platform. A kustomization that needs
+//! other programs or the network is rejected, with the reason.
 
 use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
@@ -35,45 +35,45 @@ enum Command {
 
 #[derive(Debug, Args)]
 struct BuildArguments {
-    /// The folder with the kustomization.
+    /// The folder that contains the kustomization.
     #[arg(value_name = "DIR", default_value = ".")]
     folder: String,
-    /// Write to this file, or each object to a file of its own in this folder.
+    /// Write to this file, or if it is a folder, one file per object in it.
     #[arg(short, long, value_name = "PATH")]
     output: Option<PathBuf>,
-    /// Which files a kustomization may name.
+    /// Which files a kustomization can refer to.
     #[arg(long, alias = "load_restrictor", value_enum, default_value = "LoadRestrictionsRootOnly")]
     load_restrictor: Restrictor,
-    /// The order of the objects, where the kustomization does not say; sorted by kind unless given.
+    /// The order of the objects, unless the kustomization sets one [default: legacy].
     #[arg(long, value_enum)]
     reorder: Option<Order>,
-    /// Render the charts that kustomizations name.
+    /// Render the charts in kustomizations.
     #[arg(long, alias = "enable_helm", action = ArgAction::Set, num_args = 0..=1, require_equals = true,
           default_missing_value = "true", default_value_t = false, value_parser = truth, hide_default_value = true,
           value_name = "BOOL")]
     enable_helm: bool,
-    /// Label everything with `app.kubernetes.io/managed-by`.
+    /// Add the label `app.kubernetes.io/managed-by` to all objects.
     #[arg(long, alias = "enable_managedby_label", action = ArgAction::Set, num_args = 0..=1, require_equals = true,
           default_missing_value = "true", default_value_t = false, value_parser = truth, hide_default_value = true,
           value_name = "BOOL")]
     enable_managedby_label: bool,
-    /// An API version that charts see; may be given several times.
+    /// An API version that charts see; can be repeated.
     #[arg(long, alias = "helm_api_versions", value_name = "VERSION", value_delimiter = ',')]
     helm_api_versions: Vec<String>,
-    /// The version of Kubernetes that charts see.
+    /// The Kubernetes version that charts see.
     #[arg(long, alias = "helm_kube_version", value_name = "VERSION")]
     helm_kube_version: Option<String>,
     #[command(flatten)]
     ignored: IgnoredArguments,
 }
 
-/// Which files a kustomization may name.
+/// Which files a kustomization can refer to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Restrictor {
-    /// Those in its own folder and below.
+    /// Files in its own folder and below.
     #[value(name = "LoadRestrictionsRootOnly")]
     RootOnly,
-    /// Any.
+    /// Any file.
     #[value(name = "LoadRestrictionsNone")]
     None,
 }
@@ -81,36 +81,36 @@ enum Restrictor {
 /// The order of the objects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Order {
-    /// By kind.
+    /// Sorted by kind.
     Legacy,
-    /// As they were loaded.
+    /// As loaded.
     None,
 }
 
-/// What only matters to functions, to plugins and to another Helm. A kustomization that names a function or a
-/// plugin is refused whatever is given here.
+/// Flags that only affect functions, plugins and an external Helm. A kustomization with a function or a plugin is
+/// rejected whatever they are set to.
 #[derive(Debug)]
 struct IgnoredArguments;
 
-/// The flags that are ignored: their names in both spellings, and what they are for.
+/// The ignored flags: both spellings, the kind of value, and the help.
 const IGNORED: &[(&str, &str, Ignored, &str)] = &[
     ("as-current-user", "as_current_user", Ignored::Switch, "Run functions as the current user"),
     ("enable-alpha-plugins", "enable_alpha_plugins", Ignored::Switch, "Enable plugins"),
-    ("enable-exec", "enable_exec", Ignored::Switch, "Enable functions that are programs"),
-    ("enable-star", "enable_star", Ignored::Switch, "Enable functions in Starlark"),
-    ("env", "env", Ignored::Texts, "Variables for functions"),
-    ("helm-command", "helm_command", Ignored::Text, "The program to render charts with"),
-    ("helm-debug", "helm_debug", Ignored::Switch, "Show what that program says"),
-    ("mount", "mount", Ignored::Texts, "Storage for functions"),
-    ("network", "network", Ignored::Switch, "Give functions a network"),
+    ("enable-exec", "enable_exec", Ignored::Switch, "Enable executable functions"),
+    ("enable-star", "enable_star", Ignored::Switch, "Enable Starlark functions"),
+    ("env", "env", Ignored::Texts, "Environment variables for functions"),
+    ("helm-command", "helm_command", Ignored::Text, "The Helm program that renders charts"),
+    ("helm-debug", "helm_debug", Ignored::Switch, "Show the output of that program"),
+    ("mount", "mount", Ignored::Texts, "Storage mounts for functions"),
+    ("network", "network", Ignored::Switch, "Allow functions to use the network"),
     ("network-name", "network_name", Ignored::Text, "The network of functions"),
-    ("stack-trace", "stack_trace", Ignored::Switch, "Show where an error arose"),
+    ("stack-trace", "stack_trace", Ignored::Switch, "Show a stack trace on errors"),
 ];
 
-/// What an ignored flag takes.
+/// The value that an ignored flag takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Ignored {
-    /// Nothing, or a truth value behind `=`.
+    /// None, or a boolean after `=`.
     Switch,
     Text,
     Texts,
@@ -123,7 +123,7 @@ impl Args for IgnoredArguments {
                 .long(*name)
                 .alias(*other)
                 .help(*help)
-                .help_heading("Accepted and ignored, as no program is run");
+                .help_heading("Accepted but ignored, since no program is run");
             let argument = if *name == "env" { argument.short('e') } else { argument };
             match takes {
                 Ignored::Switch => argument
@@ -155,12 +155,12 @@ impl FromArgMatches for IgnoredArguments {
     }
 }
 
-/// Reads a truth value as Go's `strconv.ParseBool` does.
+/// Parses a boolean as Go's `strconv.ParseBool` does.
 fn truth(text: &str) -> Result<bool, String> {
     match text {
         "1" | "t" | "T" | "true" | "TRUE" | "True" => Ok(true),
         "0" | "f" | "F" | "false" | "FALSE" | "False" => Ok(false),
-        _ => Err("it is `true` or `false`".to_owned()),
+        _ => Err("expected `true` or `false`".to_owned()),
     }
 }
 
@@ -201,7 +201,7 @@ pub(crate) fn run(arguments: &Arguments, directory: &Path, terminal: &Terminal) 
     Ok(Outcome::Done)
 }
 
-/// Tells why nothing was built; the process ends with 1, as Kustomize does.
+/// Reports why nothing was built. The exit code is 1, as for Kustomize.
 fn refuse(error: &Error, terminal: &Terminal) -> Outcome {
     let place = error.spot().map(|spot| format!(": {spot}")).unwrap_or_default();
     terminal.warn(&format!("Error: {error}{place}"));
@@ -211,7 +211,7 @@ fn refuse(error: &Error, terminal: &Terminal) -> Outcome {
     Outcome::Found
 }
 
-/// Writes a file, or one file per object into a folder: never anywhere else, whatever the objects are called.
+/// Writes a file, or one file per object in a folder, and never outside of it, whatever the objects' names.
 fn write(output: &Path, objects: &[Object]) -> Result<(), Failure> {
     let text = |objects: &[Object]| to_yaml(objects).map_err(|error| Failure::new(error.to_string()));
     if !output.is_dir() {
@@ -223,31 +223,34 @@ fn write(output: &Path, objects: &[Object]) -> Result<(), Failure> {
         if name.contains(['/', '\\']) || name.contains(char::is_control) {
             let what = format!("{}/{}", object.kind(), object.name());
             return Err(Failure::new(format!(
-                "`{}` is no name of a file: {}",
+                "`{}` is not a valid file name: {}",
                 name.escape_debug(),
                 what.escape_debug()
             ))
-            .hint("leave out `--output`, or write to one file"));
+            .hint("omit `--output`, or write to a single file"));
         }
         let path = output.join(name);
         if path.symlink_metadata().is_ok_and(|found| !found.is_file()) {
-            return Err(Failure::new(format!("not written, for it is no plain file: {}", path.display()))
-                .hint("remove it, or write to an empty folder"));
+            return Err(Failure::new(format!(
+                "not overwritten, since it is not a regular file: {}",
+                path.display()
+            ))
+            .hint("remove it, or write to an empty folder"));
         }
         texts.push((path, text(std::slice::from_ref(object))?));
     }
     texts.iter().try_for_each(|(path, text)| write_file(path, text))
 }
 
-/// The copies of the platform that a kustomization belongs to; read when the first one is asked for.
+/// The vendored copies of the platform that a kustomization belongs to, read on first use.
 struct Vendored {
     platform: Option<PathBuf>,
     content: OnceCell<Result<(Files, Lock), MissingCopy>>,
 }
 
 impl Vendored {
-    /// Finds the lock file in a folder or above it; of what is no folder, in and above the one that the
-    /// command runs in.
+    /// Finds the lock file in a folder or above it; if the first path is not a folder, starting from the command's
+    /// directory.
     fn around(folder: &Path, directory: &Path) -> Self {
         let start = [folder, directory].into_iter().find_map(|folder| folder.canonicalize().ok());
         let platform = start.and_then(|start| {
@@ -275,8 +278,8 @@ impl Remotes for Vendored {
             return Err(MissingCopy {
                 message: format!("remote `{name}` is not fetched while building"),
                 hint: Some(format!(
-                    "there is no {LOCK_FILE} in this folder or above it: in a platform, `aqueduct vendor` fetches \
-                     the remotes of its components; elsewhere, put a copy beside it and name its path"
+                    "no {LOCK_FILE} in this folder or above it: in a platform, run `aqueduct vendor`; \
+                     elsewhere, put a local copy next to the kustomization and refer to its path"
                 )),
             });
         };
@@ -286,8 +289,7 @@ impl Remotes for Vendored {
             hint: match lock.remote(name) {
                 Some(_) => error.hint().map(str::to_owned),
                 None => Some(
-                    "`aqueduct vendor` fetches and locks what the kustomizations of components name"
-                        .to_owned(),
+                    "refer to it from the kustomization of a component, and run `aqueduct vendor`".to_owned(),
                 ),
             },
             message: error.to_string(),

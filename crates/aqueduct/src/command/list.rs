@@ -1,4 +1,4 @@
-//! `aqueduct list`: the components of all tenants and environments.
+//! `aqueduct list`: lists the components of all tenants and environments.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -24,7 +24,7 @@ pub(crate) struct Arguments {
     json: bool,
 }
 
-/// One component of one tenant, and the environments it is in.
+/// A component of a tenant, and its environments.
 #[derive(Serialize)]
 struct Row<'a> {
     tenant: &'a str,
@@ -81,7 +81,7 @@ fn table(rows: &[Row<'_>], environments: &[&Name]) -> String {
     let mut lines = vec![header];
     let mut previous = "";
     for row in rows {
-        // A tenant is named once, so that its components are seen as a group.
+        // Each tenant is printed once, so that its components form a group.
         let tenant = if row.tenant == previous { "" } else { row.tenant };
         previous = row.tenant;
         let mut line = vec![tenant.to_owned(), row.component.to_owned(), row.kind.to_owned()];

@@ -1,4 +1,4 @@
-//! `aqueduct man`: manual pages.
+//! `aqueduct man`: prints or writes manual pages.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,4 @@
-//! Manifests as they are, without a platform: files, folders and standard input.
+//! Plain manifests without a platform, from files, folders and standard input.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read as _;
@@ -11,50 +11,50 @@ use rayon::prelude::*;
 
 use super::Failure;
 
-/// What was read.
+/// The manifests that were read.
 #[derive(Debug, Default)]
 pub(crate) struct Manifests {
-    /// The objects in their order.
+    /// The objects, in order.
     pub(crate) documents: Vec<Document>,
-    /// What could not be understood.
+    /// Errors for the files that could not be parsed.
     pub(crate) diagnostics: Vec<Diagnostic>,
     texts: BTreeMap<Arc<str>, Text>,
 }
 
-/// The text of a file, and where its lines start.
+/// The text of a file, and the offsets of its lines.
 #[derive(Debug)]
 struct Text {
     text: String,
     starts: Vec<usize>,
 }
 
-/// An object, and where it stands.
+/// An object and its place.
 #[derive(Debug)]
 pub(crate) struct Document {
-    /// The file as it was named.
+    /// The file, as the user gave it.
     pub(crate) file: Arc<str>,
-    /// The number of the document in its file, from 0; the objects of a list have that of the list.
+    /// The index of the document in its file, from 0. The objects of a list have the index of the list.
     pub(crate) number: usize,
     /// The object.
     pub(crate) object: Object,
-    /// The line on which it starts, from 1.
+    /// The line it starts on, from 1.
     line: u32,
     spans: Option<Arc<Spans>>,
-    /// Its place among the items of a list.
+    /// Its index among the items of a list.
     item: Option<usize>,
 }
 
-/// How standard input is asked for, and how it is called.
+/// The argument for standard input, and its name in messages.
 const INPUT: (&str, &str) = ("-", "standard input");
 
-/// The deepest folder that is looked into.
+/// The maximum folder depth.
 const MAX_DEPTH: usize = 64;
 
 impl Manifests {
-    /// Reads files and folders, and standard input as `-`. In folders, what ends in `.yaml`, `.yml`, `.json` or `.jsonl`
-    /// is a manifest where it says its kind, and names that begin with a dot are passed over.
+    /// Reads files and folders, and standard input for `-`. In folders, a file that ends in `.yaml`, `.yml`, `.json`
+    /// or `.jsonl` is a manifest if it has a kind, and names that begin with a dot are skipped.
     pub(crate) fn read(paths: &[PathBuf]) -> Result<Self, Failure> {
-        // A file that is named is meant to be a manifest; values and variables lie in folders too.
+        // A file given by name must be a manifest. Folders also contain values and variables.
         let mut texts: Vec<(String, String, bool)> = Vec::new();
         let mut seen = BTreeSet::new();
         for path in paths {
@@ -79,7 +79,7 @@ impl Manifests {
         Ok(Self::of(texts))
     }
 
-    /// Reads what lies below a folder, and names it from there.
+    /// Reads all manifests in a folder, with paths relative to it.
     pub(crate) fn below(folder: &Path) -> Result<Self, Failure> {
         let mut files = Vec::new();
         find(folder, 0, &mut files).map_err(|(path, error)| cannot_read(&path, &error))?;
@@ -91,7 +91,7 @@ impl Manifests {
         Ok(Self::of(texts.collect::<Result<_, Failure>>()?))
     }
 
-    /// Reads texts by their names; one that is meant to be a manifest is an error where it is none.
+    /// Reads texts by name. If the flag of a text is set, it must be a manifest.
     fn of(texts: Vec<(String, String, bool)>) -> Self {
         let of_file = |(name, text, is_named): (String, String, bool)| {
             let mut manifests = Self::default();
@@ -121,7 +121,7 @@ impl Manifests {
         let file: Arc<str> = name.into();
         let starts = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
         let text = Text { text, starts };
-        // One object a line is told from one object over many by its second line.
+        // The second line tells one object per line from one object over many lines.
         let is_line = |line: &str| line.trim_start().starts_with('{') && line.trim_end().ends_with('}');
         let mut lines = text.text.lines().filter(|line| !line.trim().is_empty());
         let are_lines = name.ends_with(".jsonl")
@@ -179,19 +179,19 @@ impl Manifests {
         self.diagnostics.push(Diagnostic::error(UNREADABLE, message).at(Arc::clone(file), span, ""));
     }
 
-    /// Returns the place of a field of a document.
+    /// Returns the place of a field in a document.
     pub(crate) fn place(&self, document: &Document, field: &str) -> Place {
         let text = self.texts.get(&document.file);
         let span = text.and_then(|text| text.span(document.position(field)));
         Place { file: Arc::clone(&document.file), span }
     }
 
-    /// Returns the texts, for excerpts.
+    /// Returns the texts, for excerpts in reports.
     pub(crate) fn files(&self) -> Files {
         self.texts.iter().map(|(file, text)| (Arc::clone(file), text.text.as_bytes())).collect()
     }
 
-    /// Returns the document that a place is in.
+    /// Returns the index of the document that contains a place.
     pub(crate) fn at(&self, place: &Place) -> Option<usize> {
         let (file, byte) = (&*place.file, place.span?.start);
         let line = self.texts.get(file)?.starts.partition_point(|start| *start <= byte as usize);
@@ -201,7 +201,7 @@ impl Manifests {
 }
 
 impl Text {
-    /// Returns the stretch from a position to the end of its line.
+    /// Returns the span from a position to the end of its line.
     fn span(&self, position: Position) -> Option<Span> {
         let number = usize::try_from(position.line).ok()?.checked_sub(1)?;
         let start = *self.starts.get(number)?;
@@ -214,7 +214,7 @@ impl Text {
 }
 
 impl Document {
-    /// Returns kind, namespace and name as messages write them.
+    /// Returns kind, namespace and name as shown in messages.
     pub(crate) fn title(&self) -> String {
         let object = &self.object;
         let slash = if object.namespace().is_empty() { "" } else { "/" };
@@ -222,13 +222,13 @@ impl Document {
         format!("`{}`", title.trim())
     }
 
-    /// Tells whether it has a kind or a version of an API.
+    /// Tells whether it has a kind or an API version.
     fn says_what_it_is(&self) -> bool {
         !self.object.kind().is_empty() || !self.object.api_version().is_empty()
     }
 
-    /// Returns where a field stands, given as the API server writes it (`spec.ports[0].port`): the field, or the nearest
-    /// around it that is there.
+    /// Returns the position of a field in the API server's notation (`spec.ports[0].port`), or of its nearest parent
+    /// that exists.
     pub(crate) fn position(&self, field: &str) -> Position {
         let start = Position { line: self.line.max(1), column: 1 };
         let Some(spans) = &self.spans else { return start };
@@ -244,7 +244,7 @@ impl Document {
     }
 }
 
-/// Returns the steps of a field in the notation of the API server.
+/// Returns the steps of a field in the API server's notation.
 fn steps(field: &str) -> Vec<Step<'_>> {
     let mut steps = Vec::new();
     let mut rest = field;
@@ -263,7 +263,7 @@ fn steps(field: &str) -> Vec<Step<'_>> {
     steps
 }
 
-/// Finds the manifests at a path: itself, or what a folder holds.
+/// Finds the manifests at a path: a file, or the contents of a folder.
 fn find(path: &Path, depth: usize, found: &mut Vec<PathBuf>) -> Result<(), (PathBuf, std::io::Error)> {
     let fail = |error| (path.to_path_buf(), error);
     let about = std::fs::metadata(path).map_err(fail)?;
@@ -282,7 +282,7 @@ fn find(path: &Path, depth: usize, found: &mut Vec<PathBuf>) -> Result<(), (Path
         let kind = entry.file_type().map_err(fail)?;
         let is_hidden = name.to_string_lossy().starts_with('.');
         let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or("");
-        // Links to folders may lead in circles.
+        // Links to folders can form cycles.
         let is_folder = kind.is_dir();
         let is_file = kind.is_file() || (kind.is_symlink() && path.is_file());
         if !is_hidden && (is_folder || (is_file && matches!(ending, "yaml" | "yml" | "json" | "jsonl"))) {
@@ -296,5 +296,5 @@ fn cannot_read(path: &Path, error: &std::io::Error) -> Failure {
     Failure::new(format!("cannot read {}: {error}", path.display()))
 }
 
-/// The rule that a text breaks which is no manifest.
+/// The diagnostic code for a text that is not a manifest.
 pub(crate) const UNREADABLE: &str = "unreadable";

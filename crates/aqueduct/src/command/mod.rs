@@ -1,4 +1,4 @@
-//! The commands: one file each, with its arguments and what it does.
+//! The commands, one file each with its arguments and its action.
 
 pub(crate) mod capacity;
 pub(crate) mod check;
@@ -34,10 +34,10 @@ use crate::cli::{Arguments, Command};
 use crate::terminal::Terminal;
 use crate::{Compilation, Compiler, RenderedEnvironment, read_sources, report, summary};
 
-/// How a command ended: what the process tells its caller.
+/// How a command ended, which decides the exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
-    /// It did what it was asked.
+    /// It succeeded.
     Done,
     /// It found something, or something differs.
     Found,
@@ -45,7 +45,7 @@ pub(crate) enum Outcome {
     Failed,
 }
 
-/// Why a command could not run, beyond what it has said already.
+/// Why a command could not run, beyond the diagnostics that it has already reported.
 #[derive(Debug)]
 pub(crate) struct Failure {
     message: String,
@@ -68,7 +68,7 @@ impl From<aqueduct_tree::Error> for Failure {
         if let Some(hint) = error.hint() {
             return failure.hint(hint);
         }
-        // Of paths in the way each kind has a hint of its own.
+        // Each kind of path conflict has its own hint.
         let mut hints: Vec<String> = error.diagnostics().into_iter().flat_map(|found| found.hints).collect();
         hints.sort();
         hints.dedup();
@@ -88,7 +88,7 @@ impl From<io::Error> for Failure {
     }
 }
 
-/// Returns an error with all that caused it, on one line.
+/// Returns an error and all its causes on one line.
 fn with_causes(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
@@ -100,12 +100,12 @@ fn with_causes(error: &dyn std::error::Error) -> String {
     text
 }
 
-/// What to do where git converted the line ends of a checkout.
-pub(crate) const CONVERTED: &str = "hint: git converted the line ends to CRLF: write `* -text` into `.gitattributes`, and run \
-     `git add --renormalize .`";
+/// What to do if git converted the line endings of a checkout.
+pub(crate) const CONVERTED: &str = "hint: git converted line endings to CRLF: add `* -text` to \
+     `.gitattributes` and run `git add --renormalize .`";
 
-/// Where to read more about the rule that stands in brackets before a finding.
-const EXPLAIN: &str = " (`aqueduct check --explain RULE` tells more)";
+/// Where to read more about the rule in brackets at the start of a finding.
+const EXPLAIN: &str = " (for details, run `aqueduct check --explain RULE`)";
 
 /// Runs a command.
 pub(crate) fn run(arguments: &Arguments, registry: &Registry) -> ExitCode {
@@ -135,12 +135,12 @@ pub(crate) fn run(arguments: &Arguments, registry: &Registry) -> ExitCode {
     match outcome {
         Ok(Outcome::Done) => ExitCode::SUCCESS,
         Ok(Outcome::Found) => ExitCode::from(1),
-        // Helm and Kustomize know no other failure.
+        // Helm and Kustomize have no other exit code for errors.
         Ok(Outcome::Failed) | Err(_) => failed(outcome, &terminal, if stands_in { 1 } else { 2 }),
     }
 }
 
-/// Tells why a command could not run.
+/// Reports why a command could not run.
 fn failed(outcome: Result<Outcome, Failure>, terminal: &Terminal, code: u8) -> ExitCode {
     if let Err(failure) = outcome {
         terminal.warn(&format!("error: {}", failure.message));
@@ -155,13 +155,14 @@ fn failed(outcome: Result<Outcome, Failure>, terminal: &Terminal, code: u8) -> E
 pub(crate) fn read(directory: &Path, registry: &Registry) -> Result<Files, Failure> {
     let files = read_sources(directory, registry)?;
     if files.get("platform.toml").is_none() {
-        return Err(Failure::new(format!("there is no platform.toml in {}", directory.display()))
-            .hint("`aqueduct init` makes a new platform; `--directory` names another folder"));
+        return Err(Failure::new(format!("there is no platform.toml in {}", directory.display())).hint(
+            "run `aqueduct init` to create a platform, or use `--directory` to choose another folder",
+        ));
     }
     Ok(files)
 }
 
-/// Compiles the selected part of a platform and reports what is wrong with it.
+/// Compiles the selected part of a platform and reports its diagnostics.
 pub(crate) fn compiled(
     files: &Files,
     registry: &Registry,
@@ -180,7 +181,7 @@ pub(crate) fn compiled(
     compilation
 }
 
-/// Renders the next environment, and shows which one it is.
+/// Renders the next environment, and shows its name as progress.
 pub(crate) fn next(
     compiler: &mut Compiler<'_>,
     progress: &ProgressBar,
@@ -190,7 +191,7 @@ pub(crate) fn next(
     compiler.render()
 }
 
-/// Tells diagnostics: errors always, warnings unless quiet was asked for.
+/// Reports diagnostics: errors always, warnings unless `--quiet` is set.
 pub(crate) fn tell(diagnostics: &[Diagnostic], files: &Files, terminal: &Terminal) {
     let (errors, warnings): (Vec<_>, Vec<_>) = diagnostics.iter().cloned().partition(Diagnostic::is_error);
     let styled = terminal.is_styled();
@@ -214,13 +215,13 @@ fn file_and_line(text: &str) -> Option<(&str, u32)> {
     Some((file, line.parse().ok()?))
 }
 
-/// Returns data as JSON with a line end.
+/// Returns data as JSON with a final newline.
 fn json(data: &impl serde::Serialize) -> Result<String, Failure> {
     let text = serde_json::to_string_pretty(data).map_err(|error| Failure::new(error.to_string()))?;
     Ok(text + "\n")
 }
 
-/// Writes data to standard output; a reader that has seen enough is no error.
+/// Writes data to standard output. A closed pipe is not an error.
 pub(crate) fn print(terminal: &Terminal, text: &str) -> Result<(), Failure> {
     let mut output = terminal.output();
     match output.write_all(text.as_bytes()).and_then(|()| output.flush()) {
@@ -229,12 +230,12 @@ pub(crate) fn print(terminal: &Terminal, text: &str) -> Result<(), Failure> {
     }
 }
 
-/// Writes a file that a person edits or reads, by its path below the platform's folder.
+/// Writes a file that people read or edit, and creates its folder.
 pub(crate) fn write_file(path: &Path, text: &str) -> Result<(), Failure> {
     let fail = |error: io::Error| Failure::new(format!("cannot write {}: {error}", path.display()));
     let folder = path.parent().unwrap_or(Path::new("."));
     std::fs::create_dir_all(folder).map_err(fail)?;
-    // The new text appears as a whole or not at all.
+    // The file is replaced atomically.
     let mut file = tempfile::NamedTempFile::new_in(folder).map_err(fail)?;
     file.write_all(text.as_bytes()).map_err(fail)?;
     if let Ok(metadata) = std::fs::metadata(path) {

@@ -1,4 +1,4 @@
-//! `aqueduct reach`: which workload reaches which, on which ports, by the network policies.
+//! `aqueduct reach`: shows which workloads can reach each other, and on which ports, under the network policies.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -17,44 +17,44 @@ use crate::terminal::Terminal;
 
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
-    /// Look at these files and folders of manifests instead of a platform; `-` is standard input.
+    /// Read these manifests (files or folders) instead of a platform; `-` is standard input.
     #[arg(long, value_name = "PATH", num_args = 1.., conflicts_with = "environment")]
     manifests: Vec<PathBuf>,
-    /// The environment; not needed where there is only one.
+    /// The environment; required if there are several.
     #[arg(short, long, value_name = "NAME")]
     environment: Option<Name>,
-    /// Only what a component opens: TENANT/COMPONENT or TENANT, of manifests NAMESPACE/NAME or NAMESPACE; `outside` is
-    /// whatever is no workload.
+    /// Show only connections from TENANT/COMPONENT or TENANT (for manifests, NAMESPACE/NAME or NAMESPACE); `outside`
+    /// stands for everything that is not a workload.
     #[arg(long, value_name = "TENANT/COMPONENT")]
     from: Option<String>,
-    /// Only what a component accepts, named likewise.
+    /// Show only connections to a component, in the same notation.
     #[arg(long, value_name = "TENANT/COMPONENT")]
     to: Option<String>,
     /// How to print the connections.
     #[arg(long, value_enum, default_value_t = Format::Table)]
     format: Format,
-    /// Draw into an SVG file instead.
+    /// Draw a graph of the connections into this SVG file instead.
     #[arg(long, value_name = "FILE", conflicts_with = "format")]
     graph: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Format {
-    /// A table, in which workloads that no policy tells apart share a line; with both `--from` and `--to` the policies
-    /// that decide as well.
+    /// A table, with one line for workloads that all policies treat alike; with both `--from` and `--to`, also the
+    /// policies that decide.
     Table,
-    /// One connection a line: `source => destination : ports`.
+    /// One connection per line: `source => destination : ports`.
     List,
     /// A JSON list of `{"src", "dst", "conn"}`.
     Json,
 }
 
-/// A network, and what the workloads in it belong to.
+/// A network, and the owners of its workloads.
 struct View {
     network: Network,
-    /// The workloads by the names that `--from` and `--to` take.
+    /// The workloads by the names that `--from` and `--to` accept.
     names: BTreeMap<String, BTreeSet<NetworkPeer>>,
-    /// The lines that made the policies.
+    /// The source lines that define the policies.
     makers: BTreeMap<PolicyName, String>,
 }
 
@@ -89,7 +89,7 @@ pub(crate) fn run(
     Ok(Outcome::Done)
 }
 
-/// Renders an environment of a platform; `None` where that is not possible, which has been told.
+/// Renders an environment of a platform; `None` after reporting errors.
 fn of_platform(
     arguments: &Arguments,
     directory: &Path,
@@ -104,7 +104,7 @@ fn of_platform(
     if selection.environments.is_empty() && environments.len() > 1 {
         let names: Vec<String> = environments.keys().map(|name| format!("`{name}`")).collect();
         return Err(Failure::new("the platform has several environments")
-            .hint(format!("`--environment` names one of {}", names.join(", "))));
+            .hint(format!("choose one with `--environment`: {}", names.join(", "))));
     }
     let progress = terminal.progress();
     let mut view = None;
@@ -122,7 +122,7 @@ fn of_platform(
     Ok(view.filter(|_| errors.is_empty()))
 }
 
-/// Reads manifests; `None` where some cannot be read, which has been told.
+/// Reads manifests; `None` after reporting those that cannot be read.
 fn of_manifests(arguments: &Arguments, terminal: &Terminal) -> Result<Option<View>, Failure> {
     let manifests = Manifests::read(&arguments.manifests)?;
     if !manifests.diagnostics.is_empty() {
@@ -139,7 +139,7 @@ fn of_manifests(arguments: &Arguments, terminal: &Terminal) -> Result<Option<Vie
 }
 
 impl View {
-    /// Returns the view of objects from some files, each with the name of its owner and with its own.
+    /// Returns the view of some objects, each with its owner's name and its own name.
     fn of(owned: Vec<(&Object, String, String)>, files: &Files) -> Self {
         let policies =
             owned.iter().filter_map(|(object, ..)| Some((PolicyName::of(object)?, object.origin.as_ref()?)));
@@ -159,7 +159,7 @@ impl View {
         Self { network, names, makers }
     }
 
-    /// Returns the ends that a name stands for.
+    /// Returns the connection ends that a name refers to.
     fn ends(&self, name: Option<&str>) -> Result<Ends, Failure> {
         let Some(name) = name else { return Ok(Ends::All) };
         if name == "outside" {
@@ -169,17 +169,18 @@ impl View {
             Some(workloads) if !workloads.is_empty() => Ok(Ends::Workloads(workloads.clone())),
             Some(_) => Err(Failure::new(format!("`{name}` has no pods"))),
             None => {
-                let failure = Failure::new(format!("there is no workload of this name: `{name}`"));
+                let failure = Failure::new(format!("there is no such workload: `{name}`"));
                 let with_pods = self.names.iter().filter(|(_, workloads)| !workloads.is_empty());
                 Err(match closest(name, with_pods.map(|(name, _)| name.as_str())) {
                     Some(meant) => failure.hint(format!("did you mean `{meant}`?")),
-                    None => failure.hint("without `--from` and `--to` all of them are shown"),
+                    None => failure.hint("omit `--from` and `--to` to show all workloads"),
                 })
             }
         }
     }
 
-    /// Returns the ports between workloads, none as well, with the policies that decide it and the lines that made these.
+    /// Returns the ports between workloads (even if there are none), with the policies that decide and the lines that
+    /// define them.
     fn reasons(&self, from: &BTreeSet<NetworkPeer>, to: &BTreeSet<NetworkPeer>) -> String {
         let mut text = String::new();
         let pairs = from.iter().flat_map(|from| to.iter().map(move |to| (from, to)));
@@ -194,14 +195,14 @@ impl View {
             let deciding: BTreeSet<&PolicyName> = deciding.map(|(policy, _)| policy).collect();
             for (policy, maker) in deciding.into_iter().filter_map(|policy| self.makers.get_key_value(policy))
             {
-                text.push_str(&format!("  {policy} is made at {maker}\n"));
+                text.push_str(&format!("  {policy} is defined at {maker}\n"));
             }
         }
         text
     }
 }
 
-/// Returns a file and the line of it where a place starts.
+/// Returns the file and line where a place starts.
 fn line(place: &Place, files: &Files) -> String {
     let line = place.span.and_then(|span| Some(span.position(files.text(&place.file)?).line));
     line.map_or_else(|| place.file.to_string(), |line| format!("{}:{line}", place.file))

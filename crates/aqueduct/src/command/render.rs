@@ -1,4 +1,4 @@
-//! `aqueduct render`: writes the tree, or tells whether it is fresh.
+//! `aqueduct render`: writes the output, or checks that it is up to date.
 
 use std::fmt::{Display, Write as _};
 use std::path::Path;
@@ -24,18 +24,18 @@ use crate::{Compiler, RenderedFile};
 pub(crate) struct Arguments {
     #[command(flatten)]
     selection: SelectionArguments,
-    /// Write nothing; exit with 1 and a short list where the output is stale.
+    /// Write nothing; if the output is stale, list the files and exit with 1.
     #[arg(long, conflicts_with = "stdout")]
     check: bool,
-    /// Print the objects as one stream of YAML instead of writing them.
+    /// Print the objects as one YAML stream instead of writing them.
     #[arg(long)]
     stdout: bool,
-    /// Overwrite files of the output that somebody has edited.
+    /// Overwrite output files that were edited by hand.
     #[arg(long, conflicts_with_all = ["check", "stdout"])]
     overwrite_edited: bool,
 }
 
-/// How many files are named before the rest is counted.
+/// How many files are listed before the rest is only counted.
 const NAMED: usize = 20;
 
 pub(crate) fn run(
@@ -46,8 +46,8 @@ pub(crate) fn run(
 ) -> Result<Outcome, Failure> {
     let selection = arguments.selection.selection();
     let files = read(directory, registry)?;
-    // A whole tree that this very program made of these very files need not be rendered to be compared; a
-    // check looks for strays as well.
+    // If this program has already rendered these files as a whole, the output is up to date without a comparison.
+    // `--check` also looks for stray files, so it has no such shortcut.
     let input = (selection == Selection::default()).then(|| input_key(&files)).flatten();
     if let (Some(key), false, false) = (&input, arguments.stdout, arguments.check)
         && let Some(count) = made_from(&directory.join(output_folder(&files)), key)
@@ -93,7 +93,7 @@ pub(crate) fn run(
     Ok(Outcome::Found)
 }
 
-/// Renders environment by environment into files that take their places together at the end.
+/// Renders environment by environment into temporary files, which all replace the output at the end.
 fn write(
     arguments: &Arguments,
     directory: &Path,
@@ -137,12 +137,12 @@ fn write(
         terminal.say("nothing was written");
         return Ok(Outcome::Failed);
     }
-    // Without any environment everything in the output is stale.
+    // Without environments, everything in the output is stale.
     let emission = match begun {
         Some(emission) => emission,
         None => begin()?,
     };
-    // Warnings must be said again, so a tree with warnings is rendered again.
+    // A tree with warnings is rendered again next time, so that the warnings are repeated.
     let report = emission.commit(input.filter(|_| diagnostics.is_empty()))?;
     terminal.say(&told(&report));
     if report.converted > 0 {
@@ -155,13 +155,13 @@ fn unchanged(files: usize) -> String {
     format!("{files} files, nothing changed")
 }
 
-/// Returns the folder of the output, without reading more than the platform's own file.
+/// Returns the output folder, reading only `platform.toml`.
 fn output_folder(files: &Files) -> String {
     let platform = files.get("platform.toml").map(|bytes| ("platform.toml", Arc::clone(bytes)));
     aqueduct_model::load(&platform.into_iter().collect()).platform.output.to_string()
 }
 
-/// Returns the key of all that decides the output: the files, and this program.
+/// Returns the key of everything that decides the output: the files and this program.
 fn input_key(files: &Files) -> Option<InputKey> {
     let program = std::env::current_exe().ok()?;
     let metadata = program.metadata().ok()?;
@@ -186,7 +186,7 @@ fn stale(changes: &[FileChange]) -> String {
     listed(changes.iter())
 }
 
-/// Returns a warning about the manifests in the output that the tool does not own: Argo CD would apply them.
+/// Returns a warning about manifests in the output that this program did not write, since Argo CD would apply them.
 fn strays(unowned: &[String]) -> Option<String> {
     let is_manifest = |path: &&String| [".yaml", ".yml", ".json"].iter().any(|ending| path.ends_with(ending));
     let manifests: Vec<&String> = unowned.iter().filter(is_manifest).collect();
@@ -195,11 +195,11 @@ fn strays(unowned: &[String]) -> Option<String> {
     }
     let list: String = listed(manifests.iter()).lines().map(|line| format!("  {line}\n")).collect();
     Some(format!(
-        "warning: Argo CD would apply what aqueduct did not write:\n{list}hint: move it into a component of kind `manifests`, or delete it"
+        "warning: Argo CD would apply manifests in the output that aqueduct did not write:\n{list}hint: move them into a component of kind `manifests`, or delete them"
     ))
 }
 
-/// Returns a line for each of the first few, and one that counts the rest.
+/// Returns one line for each of the first few items, and one that counts the rest.
 fn listed<T: Display>(items: impl ExactSizeIterator<Item = T>) -> String {
     let mut text = String::new();
     let more = items.len().saturating_sub(NAMED);

@@ -1,4 +1,4 @@
-//! `aqueduct review`: what the changes since a revision do in the clusters of the platform.
+//! `aqueduct review`: shows what the changes since a revision do in the platform's clusters.
 
 mod base;
 mod certificate;
@@ -33,10 +33,11 @@ const PLATFORM: &str = "platform.toml";
 
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
-    /// The revision to compare with, from where it and the current commit have parted; the main branch by default.
+    /// The revision to compare with; the comparison starts at its merge base with the current commit [default: the
+    /// main branch].
     #[arg(long, value_name = "REVISION")]
     base: Option<String>,
-    /// What stands for the base: its source, rendered by this program, or the output that was committed with it.
+    /// What to compare with at the base: its source, rendered by this program, or its committed output.
     #[arg(long, value_enum, default_value_t = Against::Source)]
     against: Against,
     #[command(flatten)]
@@ -44,14 +45,14 @@ pub(crate) struct Arguments {
     /// How to print the review.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
-    /// What must hold of the change, such as `no restarts in prod`, beside `[review.claims]` of platform.toml; may be given
-    /// several times. The exit code is 1 where a claim is broken.
+    /// A claim that the change must satisfy, such as `no restarts in prod`, in addition to `[review.claims]` in
+    /// platform.toml; can be repeated. If a claim is broken, the exit code is 1.
     #[arg(long = "claim", value_name = "CLAIM")]
     claims: Vec<String>,
-    /// Write what was looked at and found into this file, for others to verify.
+    /// Write a certificate of what was compared and found to this file, for others to verify.
     #[arg(long, value_name = "FILE")]
     certificate: Option<PathBuf>,
-    /// Do the review of a certificate again, and say whether the same comes of it.
+    /// Repeat the review of a certificate, and report whether the result is the same.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["base", "against", "environments", "tenants", "claims", "certificate", "format"])]
     verify: Option<PathBuf>,
 }
@@ -66,20 +67,20 @@ enum Against {
     Output,
 }
 
-/// What is compared.
+/// What a review compares.
 struct Question<'a> {
     base: String,
     against: Against,
-    /// The commit that is reviewed; the files of the folder where there is none.
+    /// The commit to review; `None` for the files in the folder.
     head: Option<&'a str>,
     selection: Selection,
     claims: Vec<Claim>,
-    /// Whether a certificate tells of all that is rendered.
+    /// Whether the review is for a certificate, which covers everything that is rendered.
     is_proven: bool,
 }
 
 impl Question<'_> {
-    /// Tells whether what the change cannot reach need not be rendered: nobody asks for all of it.
+    /// Tells whether tenants that the change cannot affect may be skipped.
     fn is_partial(&self) -> bool {
         !self.is_proven && self.against == Against::Source
     }
@@ -113,26 +114,26 @@ pub(crate) fn run(
     Ok(if is_broken { Outcome::Found } else { Outcome::Done })
 }
 
-/// What was compared, and what was found.
+/// What a review compared and found.
 struct Answer {
     review: Review,
     old: Sides,
     new: Sides,
     kubernetes: BTreeMap<String, String>,
-    /// The folder of the output.
+    /// The output folder.
     output: String,
 }
 
 impl Answer {
-    /// Returns what a page calls the review.
+    /// Returns the review's title on a page.
     fn title(&self, question: &Question<'_>, directory: &Path) -> String {
         let short = |commit: &str| commit.get(..12).unwrap_or(commit).to_owned();
         let head = self.head(question, directory).ok().flatten();
-        let head = head.as_deref().map_or_else(|| "the work tree".to_owned(), short);
+        let head = head.as_deref().map_or_else(|| "the working tree".to_owned(), short);
         format!("From {} to {head}", short(&question.base))
     }
 
-    /// Returns the commit that was reviewed, where the files are those of one.
+    /// Returns the commit that was reviewed; `None` if the files differ from every commit.
     fn head(&self, question: &Question<'_>, directory: &Path) -> Result<Option<String>, Failure> {
         match question.head {
             Some(commit) => Ok(Some(commit.to_owned())),
@@ -140,8 +141,8 @@ impl Answer {
         }
     }
 
-    /// Tells whether no more would be found where all tenants are rendered: what differs lies in those that were followed, and
-    /// decides about nobody else.
+    /// Tells whether rendering all tenants would find nothing more: all differences are in the followed tenants and
+    /// affect no one else.
     fn is_whole(&self) -> bool {
         let environments: BTreeSet<&String> = self.old.keys().chain(self.new.keys()).collect();
         environments.into_iter().all(|environment| {
@@ -176,7 +177,7 @@ impl Answer {
     }
 }
 
-/// Does the review of a certificate again.
+/// Repeats the review of a certificate.
 fn verify(
     file: &Path,
     directory: &Path,
@@ -186,10 +187,10 @@ fn verify(
     let failed = |error: std::io::Error| Failure::new(format!("cannot read {}: {error}", file.display()));
     let known = Certificate::read(&std::fs::read_to_string(file).map_err(failed)?)?;
     let Some(base) = known.base.commit.clone() else {
-        return Err(Failure::new("the certificate names no commit as its base"));
+        return Err(Failure::new("the certificate has no base commit"));
     };
     let names = |names: &[String]| names.iter().map(|name| name.parse()).collect::<Result<Vec<Name>, _>>();
-    let wrong = |error: Invalid| Failure::new(format!("this is no certificate of a review: {error}"));
+    let wrong = |error: Invalid| Failure::new(format!("not a review certificate: {error}"));
     let selection = Selection {
         environments: names(&known.selection.environments).map_err(wrong)?,
         tenants: names(&known.selection.tenants).map_err(wrong)?,
@@ -219,7 +220,7 @@ fn verify(
     Ok(Outcome::Found)
 }
 
-/// Renders both sides and compares them; `None` where one does not render, which has been told.
+/// Renders both sides and compares them; `None` after reporting that one does not render.
 fn answer(
     question: &Question<'_>,
     directory: &Path,
@@ -233,7 +234,7 @@ fn answer(
     let (new, before) =
         rayon::join(|| load(&files, registry, selection), || before(question, directory, &files, registry));
     let before = before?;
-    // A change cannot take away the claim that it breaks.
+    // The base's claims apply too, so that a change cannot remove the claim that it breaks.
     let mut claims = claims::of(&new.platform.review.claims);
     let output = new.platform.output.to_string();
     if let Some(before) = before.as_ref().filter(|_| question.is_partial())
@@ -242,9 +243,9 @@ fn answer(
         let sides =
             |loaded, files| sides(loaded, files, Some(&reached.followed), selection, registry, terminal);
         let part = of_tenants(before, &reached.rendered);
-        // Whoever is selected need not be a part of it.
+        // The selected tenants need not be among those that are rendered.
         let everyone = Selection { tenants: Vec::new(), ..selection.clone() };
-        // What is wrong is told of the whole.
+        // On errors, the whole platform is rendered, which reports them.
         if let Ok(new) = sides(new.of(&reached.rendered), &files)
             && let Ok(old) = sides(load(&part, registry, &everyone), &part)
         {
@@ -255,7 +256,7 @@ fn answer(
             }
         }
     }
-    // A side that does not render would look deleted or new.
+    // The objects of a side that does not render would look deleted or new.
     let new = match sides(new, &files, None, selection, registry, terminal) {
         Ok(new) => new,
         Err(errors) => {
@@ -286,7 +287,7 @@ fn answer(
     compared(question, claims, old, new, output).map(Some)
 }
 
-/// Returns the files of the base; `None` where it has no platform.
+/// Returns the files of the base; `None` if it has no platform.
 fn before(
     question: &Question<'_>,
     directory: &Path,
@@ -302,7 +303,7 @@ fn before(
     if folder.path().join(PLATFORM).exists() { read(folder.path(), registry).map(Some) } else { Ok(None) }
 }
 
-/// Compares what is rendered on both sides.
+/// Compares the rendered objects of both sides.
 fn compared(
     question: &Question<'_>,
     claims: Vec<Claim>,

@@ -1,4 +1,4 @@
-//! `aqueduct schema`: JSON Schemas of the TOML files, for editors.
+//! `aqueduct schema`: prints or writes the JSON Schemas of the TOML files, for editors.
 
 use std::path::{Path, PathBuf};
 
@@ -16,12 +16,12 @@ pub(crate) struct Arguments {
     /// Print only this schema: `platform`, `tenant`, `component` or `blueprint`.
     #[arg(conflicts_with = "output")]
     name: Option<String>,
-    /// Write all schemas to this folder, below the platform's.
+    /// Write all schemas to this folder, relative to the platform's folder.
     #[arg(long, value_name = "DIRECTORY")]
     output: Option<PathBuf>,
 }
 
-/// Returns all schemas by the name of the file they are for.
+/// Returns all schemas by the name of the file that they describe.
 pub(crate) fn schemas(registry: &Registry) -> Vec<(&'static str, Schema)> {
     let kinds: Vec<(&str, Schema)> =
         registry.kinds().iter().map(|kind| (kind.name, (kind.schema)())).collect();
@@ -41,8 +41,8 @@ pub(crate) fn write(registry: &Registry, folder: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Returns a schema as text: small, for every platform keeps it, and a line for each definition, for git shows what
-/// changes.
+/// Returns a schema as text. It is compact, since every platform keeps a copy, and has one line per definition for
+/// readable git diffs.
 fn text(schema: &Schema) -> String {
     let lines = |object: &Map<String, Value>, line: &dyn Fn(&str, &Value) -> String| {
         let lines: Vec<String> =
@@ -72,7 +72,7 @@ pub(crate) fn run(
         schemas.retain(|(known, _)| known == name);
         if schemas.is_empty() {
             return Err(Failure::new(format!("there is no such schema: `{name}`"))
-                .hint("there are `blueprint`, `component`, `platform` and `tenant`"));
+                .hint("use `blueprint`, `component`, `platform` or `tenant`"));
         }
     }
     for (_, schema) in schemas {

@@ -15,9 +15,9 @@ use crate::terminal::Terminal;
 pub(crate) struct Arguments {
     /// The component, as `tenant/component`.
     target: String,
-    /// The field, with dots between tables; `image.tag` and `image.digest` change a part of an image.
+    /// The field, as a dotted path; `image.tag` and `image.digest` change a part of an image.
     field: String,
-    /// The value.
+    /// The new value.
     value: String,
     /// Change the field for this environment only.
     #[arg(short, long, value_name = "NAME")]
@@ -46,10 +46,10 @@ pub(crate) fn run(
         }
     };
     if edit.before.as_deref() == Some(edit.after.as_str()) {
-        terminal.say(&format!("{} says so already", edit.file));
+        terminal.say(&format!("{} already has this value", edit.file));
         return Ok(Outcome::Done);
     }
-    // A value that the component does not take is refused before the file is touched.
+    // An invalid value is rejected before the file is written.
     let before = load(&files, registry, &Default::default());
     files.insert(edit.file.clone(), edit.after.as_bytes());
     let loaded = load(&files, registry, &Default::default());
@@ -71,7 +71,7 @@ pub(crate) fn run(
         own.flat_map(|instance| [instance.common.to_value(), instance.spec.to_value()]).collect()
     };
     if !fields(&loaded).is_empty() && fields(&loaded) == fields(&before) {
-        terminal.say("nothing changes by it: another value lies above it in every environment");
+        terminal.say("this has no effect: every environment overrides this value");
     }
     Ok(Outcome::Done)
 }

@@ -1,5 +1,5 @@
-//! `aqueduct vendor`: fetches the charts that components take from elsewhere, the remotes that their kustomizations
-//! name and the definitions that environments name, and locks them.
+//! `aqueduct vendor`: fetches and locks the remote charts of components, the remotes of their kustomizations, and the
+//! remote definitions of environments.
 
 use std::path::Path;
 
@@ -19,7 +19,7 @@ use crate::terminal::Terminal;
 
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
-    /// Fetch the newest that fits, not what is locked.
+    /// Fetch the newest matching versions instead of the locked ones.
     #[arg(long)]
     update: bool,
 }
@@ -64,7 +64,7 @@ pub(crate) fn run(
     progress.finish_and_clear();
     let lock = fetched?;
     if lock == Lock::default() {
-        terminal.say("no component takes anything from elsewhere");
+        terminal.say("there is nothing to fetch");
         return Ok(Outcome::Done);
     }
     for chart in &lock.charts {
@@ -82,7 +82,7 @@ pub(crate) fn run(
     Ok(Outcome::Done)
 }
 
-/// Adds what an instance takes from elsewhere.
+/// Adds the remote dependencies of an instance.
 fn add(wanted: &mut Wanted, site: &Site<'_>) -> Result<(), Vec<Diagnostic>> {
     let instance = site.instance;
     let refuse = |error: aqueduct_render::Error| error.into_diagnostics(instance);
@@ -100,7 +100,7 @@ fn add(wanted: &mut Wanted, site: &Site<'_>) -> Result<(), Vec<Diagnostic>> {
     } else if instance.kind == Kustomization::KIND {
         let kustomization: Kustomization = instance.spec.read(Kustomization::KIND)?;
         let folder = site.source_path("path", &kustomization.path).map_err(refuse)?;
-        // What cannot be read is told by whoever follows the remotes.
+        // If it cannot be read, following the remotes reports the error.
         for chart in inventory(site.inputs.files, &folder).map(|found| found.charts).unwrap_or_default() {
             add_folder(wanted, site, chart, true).map_err(refuse)?;
         }
@@ -109,7 +109,7 @@ fn add(wanted: &mut Wanted, site: &Site<'_>) -> Result<(), Vec<Diagnostic>> {
     Ok(())
 }
 
-/// Adds what the chart in a folder of the platform takes from elsewhere.
+/// Adds the remote dependencies of a chart in a folder of the platform.
 fn add_folder(
     wanted: &mut Wanted,
     site: &Site<'_>,
@@ -127,11 +127,8 @@ fn add_folder(
     Ok(())
 }
 
-/// Returns the logins that `docker login` and `helm registry login` wrote down.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "where logins are kept is a matter of the person, not of the platform"
-)]
+/// Returns the logins that `docker login` and `helm registry login` have saved.
+#[expect(clippy::disallowed_methods, reason = "the user, not the platform, decides where logins are kept")]
 fn credentials() -> Result<HostLogins, Failure> {
     let files = HostLogins::default_files(|name| std::env::var_os(name));
     HostLogins::read(&files).map_err(|error| Failure::new(error.to_string()))

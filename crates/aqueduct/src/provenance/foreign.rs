@@ -1,4 +1,5 @@
-//! What files in other languages say of a field: templates, resources and patches, values, and files taken as they are.
+//! The origin of fields in files that are not TOML: templates, resources, patches, values, and files that are
+//! included as they are.
 
 use std::rc::Rc;
 
@@ -10,14 +11,14 @@ use super::{Bench, Cause, Provenance, distance, is_met};
 use crate::in_manifest::{Wanted, in_manifest};
 use crate::probe::{Leaf, leaves_of_file, reached};
 
-/// How many bytes a file may have for its values to be tried one by one.
+/// The largest file, in bytes, whose values are tried one by one.
 const NAMED_FILE: usize = 64 << 10;
-/// How many of the default values of a chart are tried.
+/// How many of a chart's default values are tried.
 const CHART_DEFAULTS: usize = 12;
 
 impl<'a> Provenance<'a> {
-    /// Returns the lines of foreign files that wrote a field; where there are none, the line that wrote what is around
-    /// it.
+    /// Returns the lines of foreign files that wrote a field; if there are none, the line that wrote its nearest
+    /// parent.
     pub(super) fn written(
         &self,
         number: usize,
@@ -49,7 +50,7 @@ impl<'a> Provenance<'a> {
         }
     }
 
-    /// Returns how the components of the environment are joined.
+    /// Returns the graph of the environment's components.
     pub(super) fn graph(&self) -> &Graph<'a> {
         self.memory.graph.get_or_init(|| {
             let (graph, _) = Graph::new(self.platform, self.instances, self.registry, self.inputs);
@@ -57,7 +58,7 @@ impl<'a> Provenance<'a> {
         })
     }
 
-    /// Returns what tells of the objects of a component who wrote them.
+    /// Returns the writers of a component's objects.
     fn writers(&self, number: usize) -> Option<Rc<Writers>> {
         if let Some(known) = self.memory.writers.borrow().get(&number) {
             return known.clone();
@@ -69,7 +70,7 @@ impl<'a> Provenance<'a> {
         made
     }
 
-    /// Returns the default values of a chart that say a field, the nearest one first.
+    /// Returns the default values of a chart that decide a field, nearest first.
     pub(super) fn defaults_of_chart(
         &self,
         bench: &Bench,
@@ -99,7 +100,8 @@ impl<'a> Provenance<'a> {
         causes
     }
 
-    /// Returns the values of the files that a component names, without those that its objects were read from.
+    /// Returns the values of the files that a component refers to, without the manifests that its objects were read
+    /// from.
     pub(super) fn values_of_files(&self, instance: &Instance, objects: &[Object]) -> Vec<Leaf> {
         let (Some(component), _) = self.registry.read(instance) else { return Vec::new() };
         let site = Site { platform: self.platform, instance, inputs: self.inputs, part: None };
@@ -117,9 +119,9 @@ impl<'a> Provenance<'a> {
         files.flatten().collect()
     }
 
-    /// Returns a place in a foreign file and what is to be known of it, or the line that asks for what is fetched.
+    /// Returns a place in a foreign file with a note; for a vendored file, the line that requests it instead.
     pub(super) fn foreign(&self, place: &Place, note: &str, maker: Option<usize>) -> (Option<Place>, String) {
-        // What is fetched is overwritten by the next fetch; the line that asks for it is what can be changed.
+        // The next fetch overwrites vendored files, so the line that requests them is the one to change.
         let asked = maker.filter(|_| place.file.starts_with("vendor/")).and_then(|maker| {
             let spec = &self.instances[maker].spec;
             ["chart", "repository", "path"].iter().find_map(|key| spec.get(key))
@@ -130,7 +132,7 @@ impl<'a> Provenance<'a> {
         }
     }
 
-    /// Returns a place as its file and line.
+    /// Returns a place as `file:line`.
     pub(super) fn line(&self, place: &Place) -> String {
         let line = place.span.zip(self.files.text(&place.file));
         let line = line.map_or_else(String::new, |(span, text)| format!(":{}", span.position(text).line));

@@ -1,4 +1,4 @@
-//! What of a platform a component is rendered from when it is rendered again: as little as gives the same objects.
+//! The smallest part of a platform from which a component renders to the same objects.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +11,7 @@ use super::Provenance;
 use crate::probe::leaves;
 
 impl Provenance<'_> {
-    /// Returns the sources of a component and of whom it names, without the other tenants.
+    /// Returns the sources of a component and of the tenants that it refers to.
     pub(super) fn near(
         &self,
         instance: Option<&Instance>,
@@ -40,8 +40,8 @@ impl Provenance<'_> {
         }
     }
 
-    /// Tells whether a component has nothing to do with the others of its tenant: no links lead to it or away from it. A
-    /// blueprint may join any.
+    /// Tells whether a component is independent of the others in its tenant: no links lead to or from it, and the
+    /// tenant has no blueprint, which could connect any of them.
     fn is_alone(&self, instance: &Instance) -> bool {
         let tenant = &instance.tenancy.tenant;
         let node = self.graph().node(tenant.name.as_str(), instance.component.as_str());
@@ -49,7 +49,7 @@ impl Provenance<'_> {
             && node.is_some_and(|node| node.links.is_empty() && self.graph().users(node).is_empty())
     }
 
-    /// Returns the TOML files of the platform with those of some tenants.
+    /// Returns the platform's own TOML files and those of some tenants.
     pub(super) fn sources(&self, is_wanted: &dyn Fn(&str) -> bool) -> Files {
         let is_source = |path: &str| match path.strip_prefix("tenants/").and_then(|rest| rest.split_once('/'))
         {

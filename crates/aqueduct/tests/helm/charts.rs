@@ -10,7 +10,7 @@ use aqueduct::helm::{TemplateOptions, ValueOptions, read_file, template};
 use aqueduct_helm::template::{CallSite, Host, Moment, Refusal};
 use serde_json::Value;
 
-/// A host that gives nothing, as a render that has to be repeatable does.
+/// A host that gives no answers, as for a reproducible render.
 struct NoHost;
 
 impl Host for NoHost {
@@ -51,7 +51,7 @@ fn outcome(feature: &Path, case: &Value) -> String {
             let _ = writeln!(out, "Error: {}", failure.error);
         }
     }
-    // Where the charts lie must not matter.
+    // The location of the charts must not matter.
     out.replace(&feature.display().to_string(), "")
 }
 
@@ -88,7 +88,7 @@ fn options(feature: &Path, case: &Value) -> TemplateOptions {
         case[key].as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
     };
     let files = |key: &str| texts(key).iter().map(|name| feature.join(name).display().to_string()).collect();
-    // A file is named relative to the feature's folder, behind its key.
+    // A file is given after its key, relative to the feature's folder.
     let set_files = texts("set-file").into_iter().map(|argument| match argument.split_once('=') {
         Some((key, name)) => format!("{key}={}", feature.join(name).display()),
         None => argument,

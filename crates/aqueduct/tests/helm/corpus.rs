@@ -1,4 +1,4 @@
-//! Renders the charts of the reference corpus and holds the output against what Helm printed.
+//! Renders the charts of the reference corpus and compares the output with Helm's.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -53,7 +53,7 @@ fn find_cases(folder: &Path, cases: &mut Vec<(PathBuf, PathBuf)>) {
     }
 }
 
-/// Tells whether the subcharts that a chart declares are there; a copy of the corpus may lack packed ones.
+/// Tells whether the declared subcharts of a chart exist; a copy of the corpus may lack packaged ones.
 fn is_complete(chart: &Path) -> bool {
     let declared = ["Chart.yaml", "requirements.yaml"].into_iter().filter_map(|name| {
         let text = fs::read_to_string(chart.join(name)).ok()?;
@@ -74,7 +74,7 @@ fn is_complete(chart: &Path) -> bool {
     })
 }
 
-/// Renders one case and says what differs.
+/// Renders one case and returns the differences.
 fn check(chart: &Path, case: &Path) -> Option<String> {
     let values = case.join("values.yaml");
     let files = if values.exists() { vec![values.display().to_string()] } else { Vec::new() };
@@ -104,7 +104,7 @@ fn check(chart: &Path, case: &Path) -> Option<String> {
     }
 }
 
-/// Returns the first line that differs, lines left out on which the reference differs from itself.
+/// Returns the first line that differs, ignoring lines on which the reference differs from itself.
 fn difference(actual: &[u8], expected: &[u8], again: Option<Vec<u8>>) -> Option<String> {
     if actual == expected {
         return None;

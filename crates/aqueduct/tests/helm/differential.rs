@@ -1,7 +1,7 @@
 //! Generated templates and charts, rendered here and by Helm itself.
 //!
-//! `AQUEDUCT_HELM` names the command of Helm; without it nothing is compared. `AQUEDUCT_DIFFERENTIAL_SEED` and
-//! `AQUEDUCT_DIFFERENTIAL_COUNT` make other and more inputs.
+//! `AQUEDUCT_HELM` is the Helm command; without it, nothing is compared. Set `AQUEDUCT_DIFFERENTIAL_SEED` and
+//! `AQUEDUCT_DIFFERENTIAL_COUNT` for different and more inputs.
 
 mod certificates;
 mod charts;
@@ -21,7 +21,7 @@ const COUNT: usize = 1_200;
 /// How many templates one chart of expressions has.
 const GROUP: usize = 60;
 
-/// An input on which the two differ.
+/// An input for which the two differ.
 struct Difference {
     input: String,
     ours: Answer,
@@ -106,7 +106,8 @@ fn certificates_as_helm_makes_them() {
     assert_eq!(shown(ours(folder.path(), None, &[])).as_deref(), Some(theirs.as_str()));
 }
 
-/// Renders templates in one chart; one that Helm refuses is compared by itself, and the others once more.
+/// Renders templates in one chart. A template that Helm rejects is compared separately, and the others are rendered
+/// again.
 fn compare_bodies(reference: &Reference, bodies: &[String], differences: &mut Vec<Difference>) {
     let chart = |wanted: &[usize]| {
         let mut case = Case::default();
@@ -161,7 +162,7 @@ fn compare_chart(reference: &Reference, case: &Case, differences: &mut Vec<Diffe
     }
 }
 
-/// Returns the charts that lie in the repository, those of other tests too.
+/// Returns the charts in the repository, including those of other tests.
 fn charts_of_the_repository() -> Vec<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut charts = Vec::new();

@@ -1,4 +1,4 @@
-//! Holds the arguments of `--set` and its kin against what Helm made of them.
+//! Compares the results of `--set` and similar flags with Helm's.
 
 use aqueduct::helm::ValueOptions;
 use serde_json::Value;

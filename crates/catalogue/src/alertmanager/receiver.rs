@@ -1,4 +1,4 @@
-//! Who is told of alerts.
+//! Receivers of alerts.
 
 use aqueduct_manifest::{Map, Value};
 use aqueduct_model::types::{Hostname, Port, Url};
@@ -8,39 +8,39 @@ use serde::Deserialize;
 use super::SECRETS;
 use crate::values::{list, map};
 
-/// Somebody to tell of alerts, in one or several ways.
+/// A receiver of alerts, with one or more ways to notify it.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Receiver {
-    /// A channel of Slack.
+    /// A Slack channel.
     pub slack: Option<Slack>,
-    /// A service of PagerDuty.
+    /// A PagerDuty service.
     pub pagerduty: Option<Pagerduty>,
-    /// An address for mail.
+    /// An email address.
     pub email: Option<Email>,
-    /// A URL that takes alerts as JSON; without credentials, as within the cluster.
+    /// A URL that accepts alerts as JSON, without credentials, such as one in the cluster.
     pub webhook: Option<Url>,
 }
 
-/// A channel of Slack.
+/// A Slack channel.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Slack {
     /// The channel, such as `#alerts`.
     pub channel: String,
-    /// The property of the secret that holds the URL of the incoming webhook.
+    /// The property of the secret with the URL of the incoming webhook.
     pub secret: String,
 }
 
-/// A service of PagerDuty.
+/// A PagerDuty service.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Pagerduty {
-    /// The property of the secret that holds the integration key.
+    /// The property of the secret with the integration key.
     pub secret: String,
 }
 
-/// An address for mail, and the server that takes it.
+/// An email address, and the mail server.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Email {
@@ -54,7 +54,7 @@ pub struct Email {
     pub port: Option<Port>,
     /// The user who logs in to the mail server.
     pub user: String,
-    /// The property of the secret that holds the user's password.
+    /// The property of the secret with the user's password.
     pub secret: String,
 }
 
@@ -116,7 +116,7 @@ impl Receiver {
         receiver.into()
     }
 
-    /// The ports outside of the cluster that the receiver is reached on.
+    /// The ports outside the cluster on which the receiver is reached.
     pub(super) fn ports(&self) -> Vec<u16> {
         let mut ports = Vec::new();
         if self.slack.is_some() || self.pagerduty.is_some() || self.webhook.is_some() {

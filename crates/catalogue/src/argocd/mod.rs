@@ -1,4 +1,4 @@
-//! `argocd`: Argo CD itself, so that what delivers the tree is delivered by it.
+//! `argocd`: Argo CD itself, which then delivers itself from the tree.
 
 mod programs;
 mod settings;
@@ -18,26 +18,26 @@ use serde::Deserialize;
 
 /// Argo CD: the programs, their settings and the connection to the platform's repository.
 ///
-/// Renders the application controller, the repository server, the server with its Ingress, the controller
-/// of ApplicationSets and a Redis, each with an account, the least roles it works with and a network policy;
-/// the ConfigMaps `argocd-cm`, `argocd-rbac-cm` and `argocd-cmd-params-cm`; the Secrets by reference; and
-/// the definitions of Application, ApplicationSet and AppProject. The definitions check the top of a
-/// resource and take everything below `spec` and `status` as it is.
+/// Renders the application controller, the repository server, the server with its Ingress, the ApplicationSet
+/// controller and a Redis, each with an account, minimal roles and a network policy; the ConfigMaps `argocd-cm`,
+/// `argocd-rbac-cm` and `argocd-cmd-params-cm`; the Secrets by reference; and the definitions of Application,
+/// ApplicationSet and AppProject. The definitions only validate the top level of a resource and accept anything below
+/// `spec` and `status`.
 ///
-/// Nothing is templated in the cluster: the tree is plain YAML, so Helm, Kustomize and Jsonnet are switched
-/// off. The owners of the tenant administer Argo CD; the owners of the other tenants see and synchronise
-/// what is theirs through the projects that are rendered with the tree.
+/// Nothing is templated in the cluster: the tree is plain YAML, so Helm, Kustomize and Jsonnet are disabled. The
+/// owners of the tenant administer Argo CD. The owners of other tenants can see and sync their own Applications,
+/// through the projects that are rendered with the tree.
 ///
-/// To start on an empty cluster, apply the folder of the tenant, that of this component, and the root
-/// Application with its project once, on behalf of Argo CD; from then on it keeps itself like everything else. The
-/// guide has the commands.
+/// To start on an empty cluster, apply the tenant's folder, this component's folder, and the root Application with
+/// its project once, with Argo CD as the field manager. From then on, Argo CD manages itself like everything else.
+/// The guide has the commands.
 ///
-/// It is the install of a small cluster, without Dex, notifications or a replicated Redis. Larger users
-/// take the same through `kind = "chart"` and the chart `argo/argo-cd`.
+/// It is an installation for a small cluster, without Dex, notifications or a replicated Redis. For larger ones, use
+/// `kind = "chart"` with the chart `argo/argo-cd`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Argocd {
-    /// The image of all programs but Redis.
+    /// The image of all programs except Redis.
     #[serde(default = "image")]
     pub image: Image,
     /// The image of Redis.
@@ -45,17 +45,17 @@ pub struct Argocd {
     pub redis_image: Image,
     /// The host of the server's Ingress.
     pub host: Hostname,
-    /// How long a synchronisation may take. What it waits for, such as a wave that never gets healthy or a deletion
-    /// that nobody confirms, then blocks no later commit.
+    /// How long a sync may take. After that, a wave that never becomes healthy or a deletion that nobody confirms no
+    /// longer blocks later commits.
     #[serde(default = "sync_timeout")]
     pub sync_timeout: Duration,
-    /// The keys of the hosts of repositories behind SSH, as `ssh-keyscan` prints them.
+    /// The host keys of repositories accessed over SSH, as `ssh-keyscan` prints them.
     pub known_hosts: Option<String>,
-    /// How many pods the server and the repository server have (default: 1).
+    /// The number of pods of the server and of the repository server (default: 1).
     pub replicas: Option<u16>,
     /// The entries in the environment's secret store.
     pub remotes: RemoteSecrets,
-    /// Who says who somebody is (default: nobody, only the account `admin` can log in).
+    /// The login provider (default: none, so that only the account `admin` can log in).
     pub login: Option<Login>,
     /// CPU and memory of each program.
     #[serde(default)]
@@ -72,8 +72,8 @@ pub struct RemoteSecrets {
     /// `admin.password` (a bcrypt hash), `admin.passwordMtime` and `server.secretkey`; with `login` also
     /// `oidc.clientSecret`.
     pub server: String,
-    /// `username` and `password` of the git repository, or `sshPrivateKey` of one behind SSH; without an entry, the
-    /// repository is public.
+    /// `username` and `password` of the git repository, or `sshPrivateKey` for access over SSH; without an entry, the
+    /// repository must be public.
     pub repository: Option<String>,
     /// `auth`, the password of Redis.
     pub redis: String,
@@ -87,7 +87,7 @@ pub struct Login {
     pub name: String,
     /// The URL of the issuer.
     pub issuer: Url,
-    /// The id that the issuer knows Argo CD by.
+    /// The client id of Argo CD at the issuer.
     pub client: String,
 }
 
@@ -101,7 +101,7 @@ pub struct Programs {
     pub repository_server: Resources,
     /// The server.
     pub server: Resources,
-    /// The controller of ApplicationSets.
+    /// The ApplicationSet controller.
     pub application_sets: Resources,
     /// Redis.
     pub redis: Resources,
@@ -171,7 +171,7 @@ impl Argocd {
     }
 }
 
-/// Returns the repository that the environment is read from.
+/// Returns the repository that Argo CD reads the environment from.
 fn repository_of<'a>(site: &Site<'a>) -> &'a Repository {
     site.environment().repository.as_ref().unwrap_or(&site.platform.repository)
 }
@@ -184,10 +184,8 @@ fn repository(context: &Context<'_>, store: &str, remote: &str) -> Result<Object
     } else if url.scheme() == "https" {
         &["username", "password"]
     } else {
-        let message = format!("only a repository behind https or SSH has a login: `{url}`");
-        return Err(
-            Error::field("remotes.repository", message).hint("leave it out: the repository is public")
-        );
+        let message = format!("only a repository with an https or SSH URL can have a login: `{url}`");
+        return Err(Error::field("remotes.repository", message).hint("remove it: the repository is public"));
     };
     let metadata = context.metadata(format!("{}-repository", context.name()));
     let mut secret = ExternalSecret::new(
@@ -218,13 +216,13 @@ impl Component for Argocd {
         if context.namespace() != namespace.as_str() {
             return Err(Error::field(
                 "",
-                format!("Argo CD runs in its own namespace, `{namespace}`: `{}`", context.namespace()),
+                format!("Argo CD must run in its own namespace, `{namespace}`: `{}`", context.namespace()),
             )
-            .hint("set `namespace` of the tenant, or that of `[argocd]` in platform.toml"));
+            .hint("set `namespace` of the tenant, or `namespace` in `[argocd]` of platform.toml"));
         }
         if repository_of(&context.site).is_ssh() && self.known_hosts.is_none() {
-            return Err(Error::field("", "the repository is behind SSH, and no host is known")
-                .hint("write what `ssh-keyscan HOST` prints into `known-hosts`"));
+            return Err(Error::field("", "the repository uses SSH, but there are no host keys")
+                .hint("set `known-hosts` to the output of `ssh-keyscan HOST`"));
         }
         let mut objects = settings::objects(self, context)?;
         let parameters = objects.iter().filter(|object| object.name() == settings::PARAMETERS);
@@ -262,7 +260,7 @@ fn program(site: &Site<'_>, name: &str) -> String {
     format!("{}-{name}", site.name())
 }
 
-/// Returns a name of a port.
+/// Parses a port name.
 fn port_name(name: &str) -> Name {
     constant(name)
 }

@@ -1,5 +1,5 @@
-//! The programs of Argo CD, each as a component that could stand alone.
-//! Source: <https://github.com/argoproj/argo-cd/tree/v3.1.8/manifests/base>.
+//! The programs of Argo CD, each as an independent component. Source:
+//! <https://github.com/argoproj/argo-cd/tree/v3.1.8/manifests/base>.
 
 use std::collections::BTreeMap;
 
@@ -24,7 +24,7 @@ const ARGOCD_USER: i64 = 999;
 
 const RESOURCES: &[&str] = &["applications", "applicationsets", "appprojects"];
 
-/// Returns what the programs offer: the server's endpoint, and a network policy for each.
+/// Returns the programs' endpoints and network policies: the server's endpoint, and a policy for each program.
 pub(super) fn offer(argocd: &Argocd, site: &Site<'_>) -> Offer {
     let install = Install::new(argocd, site);
     let mut offer = Offer::default();
@@ -44,7 +44,7 @@ pub(super) fn offer(argocd: &Argocd, site: &Site<'_>) -> Offer {
     let callers =
         ["application-controller", "applicationset-controller", "server"].map(|caller| (caller, REPOSITORY));
     add("repo-server", &install.repository_server(), &callers);
-    // What others call is the server; the rest serves Argo CD alone.
+    // Other components call the server only; the other programs are internal to Argo CD.
     offer.endpoints.truncate(1);
     offer
 }
@@ -61,11 +61,11 @@ pub(super) fn objects(argocd: &Argocd, context: &Context<'_>) -> Result<Vec<Obje
     Ok(objects)
 }
 
-/// The fields of the component, and what its programs share.
+/// The fields of the component, and the shared settings of its programs.
 struct Install<'a> {
     argocd: &'a Argocd,
     redis_secret: String,
-    /// Whether Applications stand in other namespaces than that of Argo CD.
+    /// Whether any Applications are in namespaces other than Argo CD's.
     is_spread: bool,
     /// The port of the repository.
     repository: u16,
@@ -88,7 +88,7 @@ impl<'a> Install<'a> {
         )
     }
 
-    /// Returns variables that are parameters of Argo CD, and the login of its Redis.
+    /// Returns variables with parameters of Argo CD, and the login of its Redis.
     fn with_redis(&self, parameters: &[(&str, &str)]) -> BTreeMap<String, Variable> {
         let mut variables = variables(parameters);
         variables.extend([self.redis_password()]);
@@ -96,7 +96,7 @@ impl<'a> Install<'a> {
     }
 
     fn server(&self) -> Service {
-        // People look at what runs; they change it in the repository, not here.
+        // People view the state here, but change it in the repository.
         let mut cluster_rules = vec![
             rule(&["*"], &["*"], &["get"]),
             rule(&[""], &["events"], &["list"]),
@@ -146,7 +146,7 @@ impl<'a> Install<'a> {
                     ],
                     cluster_rules,
                 }),
-                // The issuer of logins is outside of the cluster.
+                // The login provider is outside the cluster.
                 egress: vec![Egress { cidr: None, ports: vec![constant("443")] }],
                 ..self.workload(self.argocd.image.clone(), "argocd-server", &self.argocd.resources.server)
             })
@@ -159,7 +159,7 @@ impl<'a> Install<'a> {
             ("REDIS_SERVER", "redis.server"),
         ]);
         variables.extend([reconciliation()]);
-        // Commits are not signed, so there is no keyring to keep.
+        // Commits are not signed, so no keyring is needed.
         variables.insert("ARGOCD_GPG_ENABLED".to_owned(), Variable::Switch(false));
         Service {
             replicas: self.argocd.replicas,
@@ -187,7 +187,7 @@ impl<'a> Install<'a> {
         }
     }
 
-    /// Returns the keys of hosts in the file that the repository server reads them from.
+    /// Returns the host keys as the file that the repository server reads.
     fn known_hosts(&self) -> BTreeMap<String, FileField> {
         let file = |keys: &String| FileField {
             mount: "/app/config/ssh".to_owned(),
@@ -231,7 +231,7 @@ impl<'a> Install<'a> {
                     rule(&[""], &["events"], &["create", "list"]),
                     rule(&["apps"], &["deployments"], &["get", "list", "watch"]),
                 ],
-                // It applies whatever the tree holds, roles among it; projects bound what each tenant's may be.
+                // It applies everything in the tree, including roles. Projects limit what each tenant may contain.
                 cluster_rules: vec![
                     rule(&["*"], &["*"], &["*"]),
                     Permission {
@@ -289,7 +289,7 @@ impl<'a> Install<'a> {
         })
     }
 
-    /// A cache only: whatever it forgets is read from the repository and the cluster again.
+    /// Only a cache: lost data is read again from the repository and the cluster.
     fn redis(&self) -> Service {
         let arguments =
             ["redis-server", "--save", "", "--appendonly", "no", "--requirepass", "$(REDIS_PASSWORD)"];
@@ -304,7 +304,7 @@ impl<'a> Install<'a> {
         })
     }
 
-    /// Returns what the programs behind a Deployment have in common.
+    /// Returns the common parts of the programs that run as Deployments.
     fn workload(&self, image: Image, command: &str, resources: &Resources) -> Workload {
         Workload {
             arguments: vec![format!("/usr/local/bin/{command}")],
@@ -316,7 +316,7 @@ impl<'a> Install<'a> {
     }
 }
 
-/// Returns variables that are parameters of Argo CD.
+/// Returns variables with parameters of Argo CD.
 fn variables(parameters: &[(&str, &str)]) -> BTreeMap<String, Variable> {
     parameters
         .iter()
@@ -326,7 +326,7 @@ fn variables(parameters: &[(&str, &str)]) -> BTreeMap<String, Variable> {
         .collect()
 }
 
-/// Returns how often the repository is looked at; the programs take it from this variable alone.
+/// Returns the polling interval of the repository, which the programs only read from this variable.
 fn reconciliation() -> (String, Variable) {
     let key = format!("{GENERAL}/timeout.reconciliation");
     ("ARGOCD_RECONCILIATION_TIMEOUT".to_owned(), Variable::From(VariableSource::ConfigMap(key)))
@@ -367,7 +367,7 @@ fn home() -> BTreeMap<Name, VolumeField> {
     BTreeMap::from([(constant("home"), scratch("/home/argocd", "64Mi"))])
 }
 
-/// The user that the images of Argo CD and Redis both make.
+/// The user in the images of both Argo CD and Redis.
 fn user() -> Security {
     Security { user: Some(ARGOCD_USER), ..Security::default() }
 }

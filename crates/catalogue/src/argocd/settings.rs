@@ -1,4 +1,4 @@
-//! The settings of Argo CD: what it shows, who may do what, and how its programs find one another.
+//! The settings of Argo CD: what it shows, who may do what, and how its programs find each other.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,22 +11,22 @@ use super::{Argocd, PART_OF, program};
 
 /// The ConfigMap with the settings of all programs.
 pub(super) const GENERAL: &str = "argocd-cm";
-/// The ConfigMap that the programs take their parameters from.
+/// The ConfigMap with the parameters of the programs.
 pub(super) const PARAMETERS: &str = "argocd-cmd-params-cm";
 
-/// The health of an Application is that of what it delivers, so that a wave of an app of apps waits for
-/// the one before; nobody waits for what a person has yet to synchronise.
+/// An Application is healthy when everything that it delivers is, so that a wave of an app of apps waits for the one
+/// before. An Application that waits for a manual sync holds up nothing.
 ///
 /// Source: <https://argo-cd.readthedocs.io/en/stable/operator-manual/health/#argocd-app>.
 pub const APPLICATION_HEALTH: &str = include_str!("health.lua");
 
-/// Returns the ConfigMaps under the names that Argo CD gives them.
+/// Returns the ConfigMaps with the names that Argo CD requires.
 pub(super) fn objects(argocd: &Argocd, context: &Context<'_>) -> Result<Vec<Object>, Error> {
     let settings = [
         (GENERAL, general(argocd)?),
         ("argocd-rbac-cm", permissions(context)),
         (PARAMETERS, parameters(argocd, context)),
-        // What people add in the web interface; Argo CD expects them to be there.
+        // For additions in the web interface; Argo CD expects these ConfigMaps to exist.
         ("argocd-gpg-keys-cm", BTreeMap::new()),
         ("argocd-ssh-known-hosts-cm", known_hosts(argocd)),
         ("argocd-tls-certs-cm", BTreeMap::new()),
@@ -35,7 +35,7 @@ pub(super) fn objects(argocd: &Argocd, context: &Context<'_>) -> Result<Vec<Obje
         .into_iter()
         .map(|(name, data)| {
             let mut metadata = context.metadata(name);
-            // Argo CD watches the ConfigMaps with this label and no others.
+            // Argo CD only watches ConfigMaps with this label.
             metadata.labels.get_or_insert_default().insert(PART_OF.to_owned(), "argocd".to_owned());
             object(&ConfigMap {
                 metadata,
@@ -46,7 +46,7 @@ pub(super) fn objects(argocd: &Argocd, context: &Context<'_>) -> Result<Vec<Obje
         .collect()
 }
 
-/// Returns the keys by which the hosts of repositories behind SSH prove who they are.
+/// Returns the host keys of repositories accessed over SSH.
 fn known_hosts(argocd: &Argocd) -> BTreeMap<String, String> {
     argocd.known_hosts.iter().map(|keys| ("ssh_known_hosts".to_owned(), keys.clone())).collect()
 }
@@ -60,7 +60,7 @@ fn general(argocd: &Argocd) -> Result<BTreeMap<String, String>, Error> {
     let off = || "false".to_owned();
     let mut data = texts([
         ("url", format!("https://{}", argocd.host)),
-        // Labels are the platform's own; an annotation cannot be mistaken for one.
+        // Labels belong to the platform. An annotation cannot be mistaken for one of them.
         ("application.resourceTrackingMethod", "annotation".to_owned()),
         ("resource.customizations.health.argoproj.io_Application", APPLICATION_HEALTH.to_owned()),
         ("helm.enable", off()),
@@ -79,14 +79,14 @@ fn general(argocd: &Argocd) -> Result<BTreeMap<String, String>, Error> {
         let scopes = ["openid", "profile", "email", "groups"].into_iter().map(Into::into).collect();
         configuration.insert("requestedScopes", aqueduct_manifest::Value::List(scopes));
         data.insert("oidc.config".to_owned(), yaml::write(&configuration.into()));
-        // Whoever has a login of their own needs no shared one.
+        // With a login provider, the shared account is not needed.
         data.insert("admin.enabled".to_owned(), off());
     }
     Ok(data)
 }
 
-/// Nobody may do anything but the owners of this tenant, and the owners of a tenant what its project says.
-/// Source: <https://argo-cd.readthedocs.io/en/stable/operator-manual/rbac/>.
+/// The owners of this tenant may do anything; the owners of other tenants only what their projects permit. Source:
+/// <https://argo-cd.readthedocs.io/en/stable/operator-manual/rbac/>.
 fn permissions(context: &Context<'_>) -> BTreeMap<String, String> {
     let owners = context.tenancy().tenant.owners.iter();
     let policies: String = owners
@@ -110,7 +110,7 @@ fn parameters(argocd: &Argocd, context: &Context<'_>) -> BTreeMap<String, String
     texts([
         ("repo.server", address("repo-server", super::programs::REPOSITORY)),
         ("redis.server", address("redis", super::programs::REDIS)),
-        // The ingress controller ends TLS, so the server behind it speaks plain HTTP.
+        // The ingress controller terminates TLS, so the server behind it uses plain HTTP.
         ("server.insecure", "true".to_owned()),
         ("application.namespaces", namespaces(&context.site).join(",")),
         ("applicationsetcontroller.log.format", json()),
@@ -121,7 +121,7 @@ fn parameters(argocd: &Argocd, context: &Context<'_>) -> BTreeMap<String, String
     ])
 }
 
-/// Returns the namespaces beside its own in which Applications of the platform stand.
+/// Returns the namespaces, other than Argo CD's own, that contain Applications of the platform.
 pub(super) fn namespaces(site: &Site<'_>) -> Vec<String> {
     let all = tenancies(site.platform, &Selection::default());
     let own = &site.platform.argocd.namespace;

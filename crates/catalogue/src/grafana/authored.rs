@@ -1,4 +1,4 @@
-//! The dashboards that tenants write: JSON files of the source, checked before Grafana sees them.
+//! The dashboards that tenants write: JSON files in the source, validated before Grafana reads them.
 
 use std::collections::BTreeMap;
 
@@ -6,12 +6,11 @@ use aqueduct_manifest::{Diagnostic, List, Map, SmolStr, Value, json};
 use aqueduct_model::Tenancy;
 use aqueduct_render::Context;
 
-/// Returns the dashboards of a tenant by name: those in `tenants/<tenant>/dashboards/` and those that its
-/// blueprint brings in `blueprints/<blueprint>/dashboards/`, of which the tenant's own take precedence.
+/// Returns the dashboards of a tenant by name: those in `tenants/<tenant>/dashboards/`, which take precedence, and
+/// those of its blueprint in `blueprints/<blueprint>/dashboards/`.
 ///
-/// In their texts `${tenant.name}`, `${tenant.namespace}`, `${environment.name}`, `${environment.domain}` and
-/// `${parameter.…}` are expanded; variables of Grafana are left alone. What is wrong with a file is an error
-/// at its place.
+/// `${tenant.name}`, `${tenant.namespace}`, `${environment.name}`, `${environment.domain}` and `${parameter.…}` in
+/// their strings are expanded, but not Grafana's own variables. An invalid file is an error at its place.
 pub(super) fn dashboards(
     context: &Context<'_>,
     tenancy: &Tenancy,
@@ -25,11 +24,11 @@ pub(super) fn dashboards(
     for folder in blueprint.iter().chain([&own]) {
         for (path, _) in context.site.inputs.files.below(folder) {
             let Some(name) = path[folder.len() + 1..].strip_suffix(".json") else {
-                problems.push(problem(path, "a folder of dashboards holds `.json` files only"));
+                problems.push(problem(path, "a dashboards folder may only contain `.json` files"));
                 continue;
             };
             if name.contains('/') {
-                problems.push(problem(path, "a folder of dashboards holds no other folders"));
+                problems.push(problem(path, "a dashboards folder may not contain other folders"));
                 continue;
             }
             match read(context.site.inputs.files.text(path).unwrap_or_default(), sources) {
@@ -47,15 +46,15 @@ fn problem(path: &str, message: &str) -> Diagnostic {
     Diagnostic::error("dashboard", message.to_owned()).at(path.to_owned(), None, "")
 }
 
-/// Reads a dashboard and holds it against what Grafana needs.
+/// Parses a dashboard and checks that it has what Grafana needs.
 fn read(text: &str, sources: &[&str]) -> Result<Value, Vec<String>> {
     let value = json::read(text).map_err(|error| vec![format!("not JSON: {error}")])?;
     let mut messages = Vec::new();
     if value.get("title").and_then(Value::as_str).is_none_or(str::is_empty) {
-        messages.push("a dashboard has a `title`".to_owned());
+        messages.push("a dashboard needs a `title`".to_owned());
     }
     let Some(panels) = value.get("panels").and_then(Value::as_list) else {
-        messages.push("a dashboard has a list of `panels`".to_owned());
+        messages.push("a dashboard needs a list of `panels`".to_owned());
         return Err(messages);
     };
     for (number, panel) in panels.iter().enumerate() {
@@ -67,7 +66,7 @@ fn read(text: &str, sources: &[&str]) -> Result<Value, Vec<String>> {
     if messages.is_empty() { Ok(value) } else { Err(messages) }
 }
 
-/// Finds the data sources that a dashboard names and Grafana does not have.
+/// Reports the data sources in a dashboard that Grafana does not have.
 fn unknown_sources(value: &Value, sources: &[&str], messages: &mut Vec<String>) {
     match value {
         Value::Map(map) => {
@@ -79,9 +78,9 @@ fn unknown_sources(value: &Value, sources: &[&str], messages: &mut Vec<String>) 
                 if let Some(uid) = uid.filter(|uid| !known(uid)) {
                     let message = match aqueduct_manifest::closest(uid, sources.iter().copied()) {
                         Some(near) => {
-                            format!("there is no data source of this name: `{uid}`; did you mean `{near}`?")
+                            format!("there is no such data source: `{uid}`; did you mean `{near}`?")
                         }
-                        None => format!("there is no data source of this name: `{uid}`"),
+                        None => format!("there is no such data source: `{uid}`"),
                     };
                     if !messages.contains(&message) {
                         messages.push(message);
@@ -95,7 +94,7 @@ fn unknown_sources(value: &Value, sources: &[&str], messages: &mut Vec<String>) 
     }
 }
 
-/// Returns a value with the names of the tenant and of the environment in all its texts.
+/// Returns a value with the names of the tenant and environment filled into all its strings.
 fn expanded(value: &Value, tenancy: &Tenancy) -> Value {
     match value {
         Value::String(text) => expand(text, tenancy).into(),

@@ -1,5 +1,5 @@
-//! A dashboard as Grafana reads it: rows of panels, laid out from left to right.
-//! Source: <https://grafana.com/docs/grafana/latest/dashboards/build-dashboards/view-dashboard-json-model/>.
+//! Dashboards in Grafana's format: rows of panels, laid out from left to right. Source:
+//! <https://grafana.com/docs/grafana/latest/dashboards/build-dashboards/view-dashboard-json-model/>.
 
 use aqueduct_manifest::{List, Map, Value};
 
@@ -8,19 +8,19 @@ use crate::values::{list, map};
 /// The width of a dashboard in Grafana's units.
 const WIDTH: i64 = 24;
 
-/// A dashboard that is made from the model.
+/// A dashboard that is generated from the model.
 pub(super) struct Dashboard {
     /// The title.
     pub(super) title: String,
-    /// The words that it is found by.
+    /// The tags for searching.
     pub(super) tags: Vec<String>,
-    /// The choices at its top.
+    /// The variables at its top.
     pub(super) variables: Vec<Variable>,
     /// The rows.
     pub(super) rows: Vec<Row>,
 }
 
-/// A choice at the top of a dashboard: the values of a label.
+/// A variable at the top of a dashboard: the values of a label.
 pub(super) struct Variable {
     /// The name, used as `$name`.
     pub(super) name: &'static str,
@@ -28,7 +28,7 @@ pub(super) struct Variable {
     pub(super) query: &'static str,
 }
 
-/// Panels below one heading.
+/// Panels under one heading.
 pub(super) struct Row {
     /// The heading.
     pub(super) title: &'static str,
@@ -44,7 +44,7 @@ pub(super) struct Panel {
     queries: Vec<(String, &'static str)>,
 }
 
-/// What a panel looks like.
+/// The appearance of a panel.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Form {
     Graph,
@@ -54,7 +54,7 @@ enum Form {
 }
 
 impl Panel {
-    /// Returns lines over time; each query has a legend such as `{{pod}}`.
+    /// Returns a panel with lines over time; each query has a legend such as `{{pod}}`.
     pub(super) fn graph(
         title: &'static str,
         unit: &'static str,
@@ -63,17 +63,17 @@ impl Panel {
         Self { title, form: Form::Graph, unit, queries }
     }
 
-    /// Returns one number as it is now.
+    /// Returns a panel with one current number.
     pub(super) fn number(title: &'static str, unit: &'static str, query: String) -> Self {
         Self { title, form: Form::Number, unit, queries: vec![(query, "")] }
     }
 
-    /// Returns shares of a whole as they are now, one bar each.
+    /// Returns a panel with current shares of a whole, one bar each.
     pub(super) fn bars(title: &'static str, query: String, legend: &'static str) -> Self {
         Self { title, form: Form::Bars, unit: "percentunit", queries: vec![(query, legend)] }
     }
 
-    /// Returns lines of logs.
+    /// Returns a panel with log lines.
     pub(super) fn logs(title: &'static str, query: String) -> Self {
         Self { title, form: Form::Logs, unit: "", queries: vec![(query, "")] }
     }
@@ -181,7 +181,7 @@ fn last() -> Value {
     map([("calcs", list(["lastNotNull".into()])), ("fields", "".into()), ("values", false.into())])
 }
 
-/// Green, yellow from seven tenths on, red from nine tenths on.
+/// Green, yellow from 70 percent, red from 90 percent.
 fn thresholds() -> Value {
     let step = |color: &str, value: Value| map([("color", color.into()), ("value", value)]);
     let steps = [step("green", Value::Null), step("yellow", 0.7.into()), step("red", 0.9.into())];
@@ -193,7 +193,7 @@ fn place_of((x, y): (i64, i64), width: i64, height: i64) -> Value {
 }
 
 impl Dashboard {
-    /// Returns the dashboard in Grafana's form.
+    /// Returns the dashboard in Grafana's format.
     pub(super) fn value(&self) -> Value {
         let mut panels = List::new();
         let (mut id, mut y) = (0, 0);

@@ -1,4 +1,4 @@
-//! Where Grafana takes metrics and logs from.
+//! Grafana's data sources for metrics and logs.
 
 use aqueduct_kinds::workload::SecretField;
 use aqueduct_kinds::{READER, constant};
@@ -9,20 +9,20 @@ use aqueduct_render::{Context, Error, Neighbour};
 use super::Grafana;
 use crate::values::map;
 
-/// The folder of the passwords of data sources.
+/// The folder with the passwords of data sources.
 const SECRETS: &str = "/etc/grafana-secrets";
 
-/// A data source: the name that dashboards use, and where it is.
+/// A data source: the name that dashboards use, and its address.
 pub(super) struct DataSource {
     pub(super) name: String,
     pub(super) kind: String,
     url: String,
-    /// The entry in the secret store with the password, where one must log in.
+    /// The entry in the secret store with the password, if it needs a login.
     remote: Option<String>,
 }
 
 impl DataSource {
-    /// Returns the data source as Grafana reads it.
+    /// Returns the data source in Grafana's format.
     pub(super) fn value(&self, is_default: bool) -> Value {
         let details = match self.kind.as_str() {
             "prometheus" => map([
@@ -61,7 +61,7 @@ impl DataSource {
         source.into()
     }
 
-    /// Returns the secret with the password, mounted where the data source looks for it.
+    /// Returns the secret with the password, mounted where the data source expects it.
     pub(super) fn secret(&self) -> Option<(Name, SecretField)> {
         let field = SecretField {
             remote: Some(self.remote.clone()?),
@@ -75,7 +75,7 @@ impl DataSource {
 }
 
 impl Grafana {
-    /// Returns the data sources: those that the component names, then those of the platform.
+    /// Returns the data sources: first the component's own, then the platform's.
     pub(super) fn sources(&self, context: &Context<'_>) -> Result<Vec<DataSource>, Error> {
         let mut sources: Vec<DataSource> = Vec::new();
         let mut taken: Vec<(&str, &str)> = Vec::new();
@@ -83,13 +83,13 @@ impl Grafana {
             let kind = neighbour.site.instance.kind.to_string();
             if !matches!(kind.as_str(), "prometheus" | "loki" | "elasticsearch" | "alertmanager") {
                 let message =
-                    format!("a component of kind `{kind}` is no data source: `{}`", neighbour.site.name());
+                    format!("a component of kind `{kind}` is not a data source: `{}`", neighbour.site.name());
                 return Err(Error::path(field, message)
-                    .hint("there are `prometheus`, `loki`, `elasticsearch` and `alertmanager`"));
+                    .hint("use a `prometheus`, `loki`, `elasticsearch` or `alertmanager`"));
             }
             let url = neighbour.property("url").map_err(|message| Error::path(field, message))?;
             let name = name.unwrap_or(&kind).to_owned();
-            // What serves metrics and logs within the cluster asks nobody to log in, but for Elasticsearch.
+            // Servers of metrics and logs in the cluster need no login, except Elasticsearch.
             let entry = neighbour.site.instance.spec.get("remote").and_then(|remote| remote.as_str());
             let remote = entry.filter(|_| kind == "elasticsearch").map(str::to_owned);
             if !sources.iter().any(|source| source.name == name) {

@@ -1,4 +1,4 @@
-//! The dashboards in their folders: one for the platform, one for each tenant.
+//! The dashboards in their folders: one for the platform, and one for each tenant.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use super::{DASHBOARDS, Grafana, PLATFORM, authored, stock};
 use crate::values::map;
 
 impl Grafana {
-    /// Returns the dashboards: by folder and name, each as its JSON.
+    /// Returns the dashboards as JSON, by folder and name.
     pub(super) fn dashboards(
         &self,
         context: &Context<'_>,
@@ -44,7 +44,7 @@ impl Grafana {
         for (tenant, tenancy) in tenants {
             let authored = authored::dashboards(context, tenancy, &names, &mut problems);
             if !authored.is_empty() {
-                // A dashboard that somebody wrote takes the place of the one that was made.
+                // A dashboard that somebody wrote replaces the generated one.
                 folders.entry(tenant.to_owned()).or_default().extend(authored);
             }
         }
@@ -71,7 +71,7 @@ impl Grafana {
     }
 }
 
-/// Returns the JSON of a dashboard with each panel on a line of its own, as reviewers compare them.
+/// Returns the JSON of a dashboard with each panel on its own line, for readable diffs.
 fn panel_by_panel(dashboard: &Value) -> String {
     let mut entries = Vec::new();
     for (key, value) in dashboard.as_map().into_iter().flat_map(|map| map.iter()) {
@@ -87,7 +87,7 @@ fn panel_by_panel(dashboard: &Value) -> String {
     format!("{{\n{}\n}}\n", entries.join(",\n"))
 }
 
-/// Returns the identifier of a dashboard, which its address is made of: at most 40 characters.
+/// Returns the identifier of a dashboard, which is a part of its URL: at most 40 characters.
 fn identifier(folder: &str, name: &str) -> String {
     let whole = format!("{folder}-{name}");
     if whole.len() <= 40 {
@@ -97,7 +97,7 @@ fn identifier(folder: &str, name: &str) -> String {
     format!("{}-{}", start.trim_end_matches('-'), &digest(whole.as_bytes())[..8])
 }
 
-/// Mounts a ConfigMap for each folder of dashboards; Grafana reads them again when they change.
+/// Mounts a ConfigMap for each folder of dashboards. Grafana rereads them when they change.
 pub(super) fn mount_dashboards(object: &mut Object, config_maps: &BTreeMap<&str, String>) {
     let spec = object.map.map_entry("spec").map_entry("template").map_entry("spec");
     let mut volumes = spec.get("volumes").and_then(Value::as_list).cloned().unwrap_or_default();

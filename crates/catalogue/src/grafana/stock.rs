@@ -1,19 +1,19 @@
-//! The dashboards that follow from the model: the platform, its nodes, and every component with metrics.
+//! The generated dashboards: the platform, its nodes, and every component with metrics.
 
 use aqueduct_render::GraphNode;
 
 use super::dashboard::{Dashboard, Panel, Row, Variable};
 
-/// Whether there are logs to show beside the metrics.
+/// Whether there are logs to show next to the metrics.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Logs {
-    /// A Loki is among the data sources.
+    /// There is a Loki among the data sources.
     Shown,
     /// There is none.
     None,
 }
 
-/// Returns the dashboard over all tenants.
+/// Returns the dashboard for all tenants.
 pub(super) fn overview(logs: Logs) -> Dashboard {
     let query = str::to_owned;
     let mut rows = vec![
@@ -152,7 +152,7 @@ pub(super) fn overview(logs: Logs) -> Dashboard {
     }
 }
 
-/// Returns the dashboard of the nodes, as the node exporter sees them.
+/// Returns the dashboard of the nodes, with metrics from the node exporter.
 pub(super) fn nodes() -> Dashboard {
     let graph =
         |title, unit, query: &str, legend| Panel::graph(title, unit, vec![(query.to_owned(), legend)]);
@@ -237,7 +237,7 @@ pub(super) fn nodes() -> Dashboard {
     }
 }
 
-/// Returns the dashboard of a component; `None` where it has no metrics.
+/// Returns the dashboard of a component; `None` if it has no metrics.
 pub(super) fn component(node: &GraphNode<'_>, logs: Logs) -> Option<Dashboard> {
     let parts: Vec<&str> = node
         .offer
@@ -252,12 +252,12 @@ pub(super) fn component(node: &GraphNode<'_>, logs: Logs) -> Option<Dashboard> {
     }
     let (tenant, namespace) = (node.site.tenant(), node.site.namespace());
     let parts = parts.join("|");
-    // The names of pods that a StatefulSet, a DaemonSet and a Deployment make.
+    // Matches the pod names of a StatefulSet, a DaemonSet and a Deployment.
     let pods = format!(
         "namespace=\"{namespace}\", pod=~\"({parts})-([0-9]+|[a-z0-9]{{5}}|[a-z0-9]{{6,10}}-[a-z0-9]{{5}})\""
     );
     let own = match node.site.instance.kind.as_str() {
-        // Its metrics are about all nodes or all objects, and tell nothing of the exporter's own pods.
+        // Its metrics are about all nodes or all objects, not about the exporter's own pods.
         kind @ ("node-exporter" | "kube-state-metrics") => format!("job=\"{kind}\""),
         _ => format!("tenant=\"{tenant}\", component=~\"{parts}\""),
     };
@@ -394,7 +394,7 @@ pub(super) fn component(node: &GraphNode<'_>, logs: Logs) -> Option<Dashboard> {
     })
 }
 
-/// Returns what is known of the metrics of a kind's program.
+/// Returns the rows for the metrics of a kind's program.
 fn by_kind(kind: &str, own: &str) -> Option<Row> {
     let graph = |title, unit, query: String, legend| Panel::graph(title, unit, vec![(query, legend)]);
     let slow = |metric: &str| {

@@ -1,19 +1,19 @@
-//! What ServiceMonitors ask for, without the operator that reads them: a job for each of their endpoints.
-//! Source: <https://prometheus-operator.dev/docs/api-reference/api/#monitoring.coreos.com/v1.ServiceMonitor>.
+//! Supports ServiceMonitors without their operator: a scrape job for each of their endpoints. Source:
+//! <https://prometheus-operator.dev/docs/api-reference/api/#monitoring.coreos.com/v1.ServiceMonitor>.
 
 use aqueduct_manifest::{Map, Object, Value, yaml};
 use aqueduct_render::{Context, Error, GraphNode};
 
 use crate::values::{list, map};
 
-/// The kinds whose objects are not made by components, and which may hold ServiceMonitors of their own.
+/// The kinds with foreign objects, which may contain their own ServiceMonitors.
 const FOREIGN: [&str; 4] = ["chart", "kustomization", "manifests", "template"];
 
-/// Fields of an endpoint that name credentials, which only the operator can read for Prometheus.
+/// The fields of an endpoint with credentials, which only the operator can read for Prometheus.
 const CREDENTIALS: [&str; 4] = ["authorization", "basicAuth", "bearerTokenSecret", "oauth2"];
 
-/// Returns the jobs of all ServiceMonitors in charts, kustomizations and manifests, as the continuation of a
-/// list of jobs. Components of other kinds carry annotations that say the same.
+/// Returns the jobs of all ServiceMonitors in charts, kustomizations and manifests, as the continuation of a list of
+/// jobs. Components of other kinds have annotations for the same purpose.
 pub(super) fn jobs(context: &Context<'_>) -> Result<String, Error> {
     let mut text = String::new();
     for node in context.graph().nodes() {
@@ -76,7 +76,7 @@ fn job(node: &GraphNode<'_>, monitor: &Object, endpoint: &Value, number: usize) 
     format!("\n{lines}")
 }
 
-/// Returns the namespaces that a monitor looks into; `None` for all.
+/// Returns the namespaces of a monitor's targets; `None` for all.
 fn namespaces(monitor: &Object, own: &str) -> Option<Value> {
     let selector = monitor.at(&["spec", "namespaceSelector"]);
     if selector.and_then(|selector| selector.get("any")?.as_bool()) == Some(true) {
@@ -92,7 +92,7 @@ fn relabelling(node: &GraphNode<'_>, monitor: &Object, endpoint: &Value) -> Valu
     let present = |name: &str| format!("__meta_kubernetes_service_labelpresent_{}", sanitised(name));
     let text =
         |value: &Value, field: &str| value.get(field).and_then(Value::as_str).unwrap_or_default().to_owned();
-    // Pods that say it themselves are found by the job of all pods.
+    // The job for all pods already finds pods with annotations.
     let mut rules = vec![rule("drop", "__meta_kubernetes_pod_annotation_prometheus_io_scrape", "true")];
     let labels = monitor.at(&["spec", "selector", "matchLabels"]).and_then(Value::as_map);
     for (name, value) in labels.into_iter().flat_map(|labels| labels.iter()) {
@@ -141,7 +141,7 @@ fn rule(action: &str, source: &str, regex: &str) -> Value {
     map([("action", action.into()), ("source_labels", list([source.into()])), ("regex", regex.into())])
 }
 
-/// Returns a table of the operator's with the names of fields that Prometheus itself has.
+/// Returns an operator's table with Prometheus' own field names.
 fn renamed(table: &Value) -> Value {
     let mut result = Map::new();
     for (key, value) in table.as_map().into_iter().flat_map(|map| map.iter()) {
@@ -161,12 +161,12 @@ fn snake(name: &str) -> String {
     result
 }
 
-/// Returns the name of a label as Prometheus writes it.
+/// Returns the name of a label in Prometheus' form.
 fn sanitised(name: &str) -> String {
     name.chars().map(|letter| if letter.is_ascii_alphanumeric() { letter } else { '_' }).collect()
 }
 
-/// Returns a regular expression that means a text itself: labels and ports hold no other special character.
+/// Escapes a text for a regular expression. Labels and ports contain no other special characters.
 fn literal(text: &str) -> String {
     text.replace('.', "\\.")
 }

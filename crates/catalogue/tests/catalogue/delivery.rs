@@ -1,4 +1,4 @@
-//! What delivers the tree: Argo CD's own install, and the two ways in which it learns of the components.
+//! The delivery of the tree: Argo CD's own installation, and the two ways in which it finds the components.
 
 use std::fmt::Write as _;
 
@@ -40,7 +40,7 @@ fn files(platform: &str, argocd: &str) -> Files {
     files
 }
 
-/// Renders a platform whose only component is Argo CD, and returns the objects as YAML or what is wrong.
+/// Renders a platform whose only component is Argo CD, and returns the objects as YAML or the errors.
 fn check(platform: &str, argocd: &str) -> String {
     let (objects, diagnostics) = rendering::objects(&files(platform, argocd));
     if diagnostics.is_empty() {
@@ -122,7 +122,7 @@ fn what_argocd_refuses() {
     );
 }
 
-/// Returns what delivers the tree, folder by folder.
+/// Returns the objects that deliver the tree, folder by folder.
 fn delivery(files: &Files) -> String {
     let (components, diagnostics) = rendering::components(files);
     assert!(diagnostics.is_empty(), "{diagnostics:?}");
@@ -135,7 +135,7 @@ fn one_application_for_each_component() {
     insta::assert_snapshot!(delivery(&files(PLATFORM, ARGOCD)));
 }
 
-/// A platform of one tenant with manifests: `platform` and `tenant` are the rest of their files.
+/// A platform with one tenant with manifests; `platform` and `tenant` are the rest of their files.
 fn shop(platform: &str, tenant: &str, components: &[(&str, &str, &str)]) -> Files {
     let mut files = Files::new();
     files.insert(
@@ -327,8 +327,8 @@ webhooks:
   - {apiGroups: [""], apiVersions: [v1], operations: [CREATE], resources: [configmaps]}
 "#;
 
-/// Returns the wave of each component of a platform in which a webhook judges ConfigMaps. Its Service stands in a
-/// component of its own, which needs a ConfigMap itself.
+/// Returns the wave of each component of a platform in which a webhook validates ConfigMaps. Its Service is in a
+/// separate component, which needs a ConfigMap itself.
 fn waves_beside_a_webhook(policy: &str) -> String {
     let mut files = files(PLATFORM, ARGOCD);
     let config_map = "{apiVersion: v1, kind: ConfigMap, metadata: {name: a}}";
@@ -395,7 +395,7 @@ fn each_program_reaches_what_it_needs_and_no_more() {
     insta::assert_snapshot!(text);
 }
 
-/// Returns a peer of a policy in a word.
+/// Returns a peer of a policy as one word.
 fn peer(peer: &Value) -> String {
     let text = |path: &[&str]| peer.at(path).and_then(Value::as_str).map(str::to_owned);
     text(&["podSelector", "matchLabels", "app.kubernetes.io/name"])

@@ -1,8 +1,8 @@
-//! What the small installs of servers render, and what they refuse.
+//! What the small server installations render, and what they reject.
 
 use super::shop::{check, check_with, with_resources};
 
-/// The cloud that these installs stand on.
+/// The cloud of these installations.
 const CLOUD: (&str, &str) = ("platform.toml", "cloud = \"digitalocean\"\n");
 
 #[test]
@@ -24,7 +24,7 @@ fn elasticsearch_kibana_and_fluent_bit() {
     insta::assert_snapshot!(check(&[("agent", &agent), ("kibana", &kibana), ("search", &search)]));
 }
 
-/// Fluent Bit's form: sections at the margin, below them pairs of a key and a value, all indented alike.
+/// Fluent Bit's format: unindented sections, followed by key-value pairs with the same indent.
 #[test]
 fn fluent_bit_has_its_form() {
     for (kind, fields) in
@@ -51,8 +51,8 @@ fn fluent_bit_ships_to_nobody_that_takes_no_logs() {
     let cache = with_resources("kind = \"redis\"\nremote = \"shop/cache\"\n");
     let agent = with_resources("kind = \"fluent-bit\"\nto = \"cache\"\n");
     insta::assert_snapshot!(check(&[("agent", &agent), ("cache", &cache)]), @r"
-    error: a component of kind `redis` takes no logs: `cache`: tenants/shop/agent.toml
-      hint: name an `elasticsearch` or a `loki`
+    error: a component of kind `redis` cannot receive logs: `cache`: tenants/shop/agent.toml
+      hint: refer to an `elasticsearch` or a `loki`
     ");
 }
 

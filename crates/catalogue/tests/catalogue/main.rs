@@ -1,4 +1,4 @@
-//! What the kinds of the catalogue render, what they refuse, and how they find one another.
+//! What the kinds of the catalogue render, what they reject, and how they find each other.
 
 #[path = "../../../kinds/tests/rendering/mod.rs"]
 mod rendering;

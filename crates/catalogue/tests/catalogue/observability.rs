@@ -1,8 +1,8 @@
-//! What the small installs of metrics, logs and dashboards render, and what they refuse.
+//! What the small installations of metrics, logs and dashboards render, and what they reject.
 
 use super::shop::{check, check_with, with_resources};
 
-/// Returns the text between a line that holds `from` and the end of its document.
+/// Returns the text between a line that contains `from` and the end of its document.
 fn part<'a>(text: &'a str, from: &str) -> &'a str {
     let start = text.find(from).expect("the text has the part");
     text[start..].split("---\n").next().unwrap_or_default()
@@ -130,7 +130,7 @@ fn grafana_shows_what_the_platform_has() {
       name: grafana-files
       namespace: shop
     ");
-    // A component with metrics is on a dashboard and scraped, one without is neither.
+    // A component with metrics is scraped and has a dashboard; one without has neither.
     assert!(text.contains("  web.json: "), "{text}");
     assert!(!text.contains("  silent.json: "), "{text}");
     assert!(text.contains("  nodes.json: ") && text.contains("  overview.json: "), "{text}");
@@ -157,7 +157,7 @@ fn the_platform_shares_its_metrics_logs_and_dashboards() {
     assert!(text.contains("url: http://loki.eyes.svc.cluster.local:3100/loki/api/v1/push"), "{text}");
     let names: Vec<&str> =
         text.lines().filter_map(|line| line.trim().strip_prefix("name: grafana-dashboards-")).collect();
-    // The shared one shows all tenants, the other one shows itself; each name stands in the object and in the pod.
+    // The shared one shows all tenants, the other one its own; each name is in the object and in the pod.
     for folder in ["platform", "eyes", "shop", "other"] {
         assert!(names.contains(&folder), "{names:?}");
     }
@@ -183,11 +183,11 @@ fn a_dashboard_must_be_one() {
     );
     insta::assert_snapshot!(text, @r"
     error: not JSON: unexpected end of JSON input: tenants/shop/dashboards/broken.json
-    error: a dashboard has a `title`: tenants/shop/dashboards/empty.json
-    error: a dashboard has a list of `panels`: tenants/shop/dashboards/empty.json
-    error: a folder of dashboards holds `.json` files only: tenants/shop/dashboards/notes.txt
+    error: a dashboard needs a `title`: tenants/shop/dashboards/empty.json
+    error: a dashboard needs a list of `panels`: tenants/shop/dashboards/empty.json
+    error: a dashboards folder may only contain `.json` files: tenants/shop/dashboards/notes.txt
     error: panel 1 has no `type`: tenants/shop/dashboards/source.json
-    error: there is no data source of this name: `prometheu`; did you mean `prometheus`?: tenants/shop/dashboards/source.json
+    error: there is no such data source: `prometheu`; did you mean `prometheus`?: tenants/shop/dashboards/source.json
     ");
 }
 
@@ -204,14 +204,14 @@ fn an_alertmanager_tells_only_receivers_that_there_are() {
         "kind = \"alertmanager\"\nroutes = [{ labels = {}, receiver = \"team\" }]\n[receivers.team]\nwebhook = \"https://example.com\"\n",
     );
     insta::assert_snapshot!(check(&[("first", &first), ("fourth", &fourth), ("second", &second), ("third", &third)]), @r"
-    error: there is no receiver of this name: `tam`: tenants/shop/first.toml
+    error: there is no such receiver: `tam`: tenants/shop/first.toml
       hint: did you mean `team`?
-    error: a route without `labels` would take every alert: tenants/shop/fourth.toml
-      hint: name it `receiver` instead
+    error: a route without `labels` would match every alert: tenants/shop/fourth.toml
+      hint: set `receiver` instead
     error: the credentials of the receivers have no source: tenants/shop/second.toml
-      hint: name their entry in the secret store with `remote`
-    error: receiver `team` tells nobody: tenants/shop/third.toml
-      hint: give it `slack`, `pagerduty`, `email` or `webhook`, and a name other than `nobody`
+      hint: set `remote` to their entry in the secret store
+    error: receiver `team` notifies nobody: tenants/shop/third.toml
+      hint: set `slack`, `pagerduty`, `email` or `webhook`, and use a name other than `nobody`
     ");
 }
 
@@ -232,16 +232,16 @@ fn a_watcher_is_linked_to_its_own_kind() {
         ("promtail", &promtail),
         ("web", &web)
     ]), @r"
-    error: a component of kind `service` is no data source: `web`: tenants/shop/grafana.toml
-      hint: there are `prometheus`, `loki`, `elasticsearch` and `alertmanager`
-    error: logs are kept for whole days: `36h`: tenants/shop/loki.toml
-      hint: the index has one table a day, and goes table by table
-    error: nobody takes the logs: tenants/shop/nowhere.toml
-      hint: name a `loki` in `[services] logs` of platform.toml, or with `to`
+    error: a component of kind `service` is not a data source: `web`: tenants/shop/grafana.toml
+      hint: use a `prometheus`, `loki`, `elasticsearch` or `alertmanager`
+    error: the retention must be in whole days: `36h`: tenants/shop/loki.toml
+      hint: the index has one table per day, and is deleted table by table
+    error: there is no receiver for the logs: tenants/shop/nowhere.toml
+      hint: set a `loki` as `logs` in `[services]` of platform.toml, or as `to`
     error: `web` is not an Alertmanager: tenants/shop/prometheus.toml
-      hint: name a component of kind `alertmanager`
+      hint: refer to a component of kind `alertmanager`
     error: `web` is not a Loki: tenants/shop/promtail.toml
-      hint: name a component of kind `loki`
+      hint: refer to a component of kind `loki`
     ");
 }
 
@@ -252,9 +252,9 @@ fn rules_are_held_against_their_shape() {
     let with =
         |text: &str| check_with(&[("prometheus", &prometheus)], &[("tenants/shop/rules/sales.yaml", text)]);
     assert!(with("groups: [{name: a, rules: [{alert: A, expr: up == 0}]}]\n").contains("  sales.yaml: "));
-    insta::assert_snapshot!(with("groups: [{rules: []}]\n"), @"error: a group of rules has no `name`: `tenants/shop/rules/sales.yaml`: tenants/shop/prometheus.toml");
+    insta::assert_snapshot!(with("groups: [{rules: []}]\n"), @"error: a rule group has no `name`: `tenants/shop/rules/sales.yaml`: tenants/shop/prometheus.toml");
     insta::assert_snapshot!(with("groups: [{name: a, rules: [{alert: A}]}]\n"), @"error: a rule needs `expr` and either `alert` or `record`: `tenants/shop/rules/sales.yaml`: tenants/shop/prometheus.toml");
-    insta::assert_snapshot!(with("rules: []\n"), @"error: a file of rules has a list `groups`: `tenants/shop/rules/sales.yaml`: tenants/shop/prometheus.toml");
+    insta::assert_snapshot!(with("rules: []\n"), @"error: a rules file needs a list `groups`: `tenants/shop/rules/sales.yaml`: tenants/shop/prometheus.toml");
     insta::assert_snapshot!(with("a: ["), @"error: not YAML, yaml: line 1: did not find expected node content: `tenants/shop/rules/sales.yaml`: tenants/shop/prometheus.toml");
 }
 

@@ -1,4 +1,4 @@
-//! The receivers and routes of alerts, on the Alertmanager and its tool.
+//! Tests the receivers and routes of alerts with Alertmanager and its tool.
 
 use super::pod::Container;
 use super::server::{Server, ask, free_ports, wait};

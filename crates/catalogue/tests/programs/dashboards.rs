@@ -1,4 +1,4 @@
-//! The queries of every dashboard, on the tool of Prometheus.
+//! Tests the queries of every dashboard with Prometheus' tool.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,7 +6,7 @@ use aqueduct_manifest::{List, Map, Value, json, yaml};
 
 use super::{files, folder, run, said, write};
 
-/// Returns the queries of Prometheus in a dashboard.
+/// Returns the Prometheus queries in a dashboard.
 fn queries(value: &Value, found: &mut BTreeSet<String>) {
     let is_prometheus = value.at(&["datasource", "uid"]).and_then(Value::as_str) == Some("prometheus");
     if let Some(query) = value.get("expr").and_then(Value::as_str).filter(|_| is_prometheus) {

@@ -1,4 +1,4 @@
-//! A cluster of etcd: its members find one another, and a copy of it can be restored.
+//! Tests an etcd cluster: its members find each other, and a backup can be restored.
 
 use std::process::Command;
 
@@ -44,7 +44,7 @@ fn etcd_forms_a_cluster_and_is_restored_from_a_copy() {
     let healthy = |number: usize, probe: &str| {
         ask(clients[number], container.path(probe)).filter(|answer| answer.contains("\"health\":\"true\""))
     };
-    // Two of three are enough, so one may start late or end.
+    // Two of three members are enough, so one may start late or end.
     wait(|| healthy(0, "readinessProbe")).expect("two members form the cluster");
     servers.push(Server::start(&mut member(2).start(None)));
     for (number, client) in clients.into_iter().enumerate() {
@@ -74,13 +74,13 @@ fn etcd_forms_a_cluster_and_is_restored_from_a_copy() {
     succeeds(&copy.start(None).output().expect("the client was asked for its version"));
     let stored = store(backup, &work, &folder.join("archive"));
 
-    // A cluster of which only one member is left knows that it cannot serve, but the process is not at fault.
+    // With only one member left, the cluster cannot serve requests, but the process itself is healthy.
     drop(servers.drain(1..));
     wait(|| ask(clients[0], container.path("readinessProbe")).is_none().then_some(()))
         .expect("a member without the others is not ready");
     let version = super::said(&super::run("etcd", &["--version"]).expect("it is installed"));
     match version.contains("etcd Version: 3.4.") {
-        // Before 3.5.3 the question for the member alone is answered for the cluster.
+        // Before 3.5.3, a check of the member alone is answered for the cluster.
         true => eprintln!("skipped: this etcd does not tell of itself alone"),
         false => drop(healthy(0, "livenessProbe").expect("restarting it would not bring the others back")),
     }

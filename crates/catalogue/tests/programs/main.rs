@@ -1,8 +1,8 @@
-//! What the kinds render, tried on the programs that read it.
+//! Tests the rendered objects with the programs that read them.
 //!
-//! The texts, commands, variables and probes are those of the repository's own platform, rendered anew. Only
-//! what a cluster has and this machine has not is replaced: addresses, folders, the values of secrets. A
-//! program that is not installed is skipped, visibly.
+//! The texts, commands, variables and probes are those of the repository's own platform, freshly rendered. Only the
+//! parts that need a cluster are replaced: addresses, folders, the values of secrets. A program that is not installed
+//! is skipped with a message.
 
 #![expect(
     clippy::panic,
@@ -54,7 +54,7 @@ fn objects() -> &'static [Object] {
     })
 }
 
-/// Returns an object, of the first environment that has it.
+/// Returns an object from the first environment that has it.
 fn object(kind: &str, namespace: &str, name: &str) -> &'static Object {
     let mut objects = objects().iter();
     let found = objects
@@ -62,13 +62,13 @@ fn object(kind: &str, namespace: &str, name: &str) -> &'static Object {
     found.unwrap_or_else(|| panic!("there is no {kind} {namespace}/{name}"))
 }
 
-/// Returns a file of a ConfigMap, of the first environment that has it.
+/// Returns a file of a ConfigMap from the first environment that has it.
 fn file(namespace: &str, config_map: &str, name: &str) -> &'static str {
     let text = object("ConfigMap", namespace, config_map).at(&["data", name]).and_then(|text| text.as_str());
     text.unwrap_or_else(|| panic!("{namespace}/{config_map} has no {name}"))
 }
 
-/// Returns the files of all ConfigMaps whose name begins with some text: the name of the file, and its text.
+/// Returns the files of all ConfigMaps whose names begin with a prefix: the file name and its text.
 fn files(config_map: &str) -> Vec<(&'static str, &'static str)> {
     let found = objects()
         .iter()
@@ -91,12 +91,12 @@ fn write(path: &Path, text: &str) {
     fs::write(path, text).expect("the file can be written");
 }
 
-/// Runs a program to its end; `None` where it is not installed.
+/// Runs a program to completion; `None` if it is not installed.
 fn run(program: &str, arguments: &[&str]) -> Option<Output> {
     end(Command::new(program).args(arguments))
 }
 
-/// Runs a command to its end; `None` where the program is not installed.
+/// Runs a command to completion; `None` if the program is not installed.
 fn end(command: &mut Command) -> Option<Output> {
     match command.output() {
         Ok(output) => Some(output),
@@ -108,12 +108,12 @@ fn end(command: &mut Command) -> Option<Output> {
     }
 }
 
-/// Tells whether programs are installed, and says which one is not.
+/// Tells whether programs are installed, and prints which one is not.
 fn installed(programs: &[&str]) -> bool {
     programs.iter().all(|program| run(program, &["--version"]).is_some())
 }
 
-/// Returns what a command said, and fails where the command failed.
+/// Returns the output of a command, and fails if the command failed.
 fn succeeds(output: &Output) -> String {
     let said = said(output);
     assert!(output.status.success(), "{said}");

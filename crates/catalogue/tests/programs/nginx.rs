@@ -1,4 +1,4 @@
-//! The proxy in front of three programs, on nginx.
+//! Tests the proxy in front of three programs with nginx.
 
 use std::path::Path;
 
@@ -16,7 +16,7 @@ fn nginx_takes_the_proxy() {
     });
     let path = folder.display().to_string();
     text = text.replace("/var/cache/nginx", &path).replace("/tmp/nginx.pid", &format!("{path}/nginx.pid"));
-    // The official image has streams built in; Debian loads them.
+    // The official image has the stream module built in; Debian loads it.
     let module = "/usr/lib/nginx/modules/ngx_stream_module.so";
     if Path::new(module).exists() {
         text = format!("load_module {module};\n{text}");

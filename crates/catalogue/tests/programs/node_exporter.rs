@@ -1,4 +1,4 @@
-//! The agent of the nodes, on this node.
+//! Tests the node exporter on this machine.
 
 use super::pod::Container;
 use super::server::{Server, ask, free_ports, wait};
@@ -21,7 +21,7 @@ fn the_node_exporter_takes_its_arguments() {
     wait(|| ask(port, container.path("readinessProbe"))).expect("the agent starts");
     ask(port, container.path("livenessProbe")).expect("the agent is alive");
     let metrics = ask(port, "/metrics").expect("the agent tells its metrics");
-    // What the dashboard of the nodes and the alerts ask for.
+    // The metrics that the nodes dashboard and the alerts use.
     for name in [
         "node_cpu_seconds_total{",
         "node_filesystem_avail_bytes{",

@@ -1,11 +1,11 @@
-//! The containers of rendered pods, started as a kubelet would start them.
+//! The containers of rendered pods, started as by a kubelet.
 
 use std::path::Path;
 use std::process::Command;
 
 use aqueduct_manifest::{Object, Value};
 
-/// A container: its command with its arguments, its variables, its probes.
+/// A container: its command with arguments, variables and probes.
 #[derive(Clone)]
 pub(crate) struct Container {
     pub(crate) command: Vec<String>,
@@ -14,7 +14,7 @@ pub(crate) struct Container {
 }
 
 impl Container {
-    /// Returns the main container of an object's pods. Its variables from secrets hold the name of the key.
+    /// Returns the main container of an object's pods. Its variables from secrets contain the name of the key.
     pub(crate) fn main(object: &'static Object) -> Self {
         Self::first(object, "containers")
     }
@@ -38,7 +38,7 @@ impl Container {
                 .or_else(|| text(&["valueFrom", "fieldRef", "fieldPath"]));
             let plain = variables.iter().fold(
                 from.or(text(&["value"])).unwrap_or_default().to_owned(),
-                // Only what stands before is known, as for the kubelet.
+                // As for the kubelet, only earlier variables are known.
                 |value, (name, known)| value.replace(&format!("$({name})"), known),
             );
             variables.push((name.to_owned(), plain));
@@ -46,7 +46,7 @@ impl Container {
         Self { command, variables, value }
     }
 
-    /// Replaces a text in the command and in the variables, where it must stand somewhere.
+    /// Replaces a text, which must occur in the command or the variables.
     pub(crate) fn replace(mut self, from: &str, to: &str) -> Self {
         let texts = self.command.iter_mut().chain(self.variables.iter_mut().map(|(_, value)| value));
         let mut found = false;
@@ -64,7 +64,7 @@ impl Container {
         found.map_or_else(|| panic!("there is no variable {name}"), |(_, value)| value)
     }
 
-    /// Returns the path that a probe asks for over HTTP.
+    /// Returns the path that a probe requests over HTTP.
     pub(crate) fn path(&self, probe: &str) -> &'static str {
         let path = self.value.at(&[probe, "httpGet", "path"]).and_then(Value::as_str);
         path.unwrap_or_else(|| panic!("{probe} asks for no path"))
@@ -77,7 +77,7 @@ impl Container {
         command
     }
 
-    /// Returns the command with the variables; where the image has a program of its own, that program.
+    /// Returns the command with the variables, or the image's own program.
     pub(crate) fn start(&self, program: Option<&str>) -> Command {
         let own = self.command.iter().map(String::as_str);
         let mut words = program.into_iter().chain(own);
@@ -91,8 +91,8 @@ fn texts(list: Option<&'static Value>) -> impl Iterator<Item = String> {
     list.and_then(Value::as_list).into_iter().flatten().filter_map(|text| text.as_str().map(str::to_owned))
 }
 
-/// Stores the copy of a backup on a volume: runs the second container of its pods, with two folders in
-/// place of the volumes, and returns the path of what was stored.
+/// Stores the copy of a backup on a volume: runs the second container of its pods, with two folders instead of the
+/// volumes, and returns the path of the stored copy.
 pub(crate) fn store(backup: &'static Object, work: &Path, archive: &Path) -> std::path::PathBuf {
     std::fs::create_dir_all(archive).expect("the folder can be made");
     let old = archive.join("from-long-ago");

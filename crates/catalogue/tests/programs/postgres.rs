@@ -1,4 +1,4 @@
-//! A PostgreSQL database: its probe, the login that others get, and the copy from which it is restored.
+//! Tests a PostgreSQL database: its probe, the login for others, and restoring a backup.
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt as _, chown};
@@ -13,7 +13,7 @@ use super::{end, installed, object, succeeds, write};
 /// The user `nobody`, since the server refuses to run as root.
 const NOBODY: u32 = 65534;
 
-/// Returns a program of the server, which Debian keeps out of the path; `None` where it is not installed.
+/// Returns a server program, which Debian keeps out of the PATH; `None` if it is not installed.
 fn server_program(name: &str) -> Option<PathBuf> {
     let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
     let mut found: Vec<PathBuf> = versions.map(|version| version.path().join("bin").join(name)).collect();
@@ -23,7 +23,7 @@ fn server_program(name: &str) -> Option<PathBuf> {
     end(Command::new(&program).arg("--version")).map(|_| program)
 }
 
-/// Returns the command as the owner of a folder would run it.
+/// Returns the command, run as the owner of a folder.
 fn as_owner<'a>(command: &'a mut Command, folder: &Path) -> &'a mut Command {
     let owner = fs::metadata(folder).expect("the folder is there").uid();
     match owner {
@@ -32,7 +32,7 @@ fn as_owner<'a>(command: &'a mut Command, folder: &Path) -> &'a mut Command {
     }
 }
 
-/// A folder that ends with the test.
+/// A folder that is deleted after the test.
 struct Removed(PathBuf);
 
 impl Drop for Removed {
@@ -50,7 +50,7 @@ fn postgres_starts_and_is_restored_from_a_copy() {
     if !installed(&["pg_isready", "psql", "pg_dump", "pg_restore"]) {
         return;
     }
-    // A folder that every user reaches, and whose name is short enough for the name of a socket.
+    // A folder that every user can access, with a name short enough for a socket path.
     let folder = std::env::temp_dir().join(format!("aqueduct-postgres-{}", std::process::id()));
     fs::create_dir_all(&folder).expect("the folder can be made");
     let _end = Removed(folder.clone());
@@ -63,7 +63,7 @@ fn postgres_starts_and_is_restored_from_a_copy() {
     let (user, database) = (container.variable("POSTGRES_USER"), container.variable("POSTGRES_DB"));
     assert_eq!(container.variable("POSTGRES_PASSWORD"), "POSTGRES_PASSWORD", "the key of the secret");
 
-    // What the entry point of the official image does with the variables.
+    // As the entry point of the official image does with the variables.
     let password = folder.join("password");
     write(&password, "correct horse");
     let mut command = Command::new(initdb);
@@ -90,7 +90,7 @@ fn postgres_starts_and_is_restored_from_a_copy() {
         command.args(words).env("PGPORT", port.to_string()).env("PGHOST", &folder);
         command.output().expect("the program was asked for its version").status.success()
     };
-    // The image first runs a server of its own, without an address, to which its scripts talk.
+    // The image first runs a temporary server for its scripts, without a network address.
     let preparing = start("");
     wait(|| query("postgres", &format!("CREATE DATABASE {database}"))).expect("the database is made");
     assert!(!ready("readinessProbe"), "nobody can connect yet");

@@ -1,6 +1,6 @@
-//! The configuration of metrics, its rules and its alerts, on Prometheus and its tool.
+//! Tests the metrics configuration, rules and alerts with Prometheus and its tool.
 //!
-//! Debian's Prometheus lacks the discovery of pods, so what discovery tells stands in the configuration.
+//! Debian's Prometheus lacks pod discovery, so the discovered targets are in the configuration.
 
 use aqueduct_manifest::{List, Map, Value, json, yaml};
 
@@ -8,7 +8,7 @@ use super::pod::Container;
 use super::server::{Server, ask, free_ports, wait};
 use super::{files, folder, installed, object, run, said, write};
 
-/// Returns the jobs of a configuration, each changed.
+/// Returns the jobs of a configuration, each modified.
 fn with_jobs(text: &str, change: impl Fn(&str, &mut Map)) -> String {
     let mut value = yaml::read(text).expect("the configuration is YAML");
     let map = value.as_map_mut().expect("the configuration is a map");
@@ -85,7 +85,7 @@ fn alerts_fire_and_end() {
     assert!(output.status.success(), "{}", said(&output));
 }
 
-/// Returns a pod as discovery would tell of it.
+/// Returns a pod as discovery would report it.
 fn pod(labels: &[(&str, &str)]) -> Value {
     let mut meta = Map::new();
     meta.insert("__meta_kubernetes_namespace", "shop");
@@ -130,7 +130,7 @@ fn pods_are_found_as_they_say() {
             ("pod_label_app_kubernetes_io_component", "node-exporter"),
         ]),
         pod(&[scraped, port, ("pod_label_app_kubernetes_io_name", "kube-state-metrics")]),
-        // Of a Service that says it for its pods, and of one whose pods say it themselves.
+        // A Service with annotations for its pods, and one whose pods have them.
         pod(&[
             ("service_name", "dns"),
             ("service_annotation_prometheus_io_scrape", "true"),
@@ -168,7 +168,7 @@ fn pods_are_found_as_they_say() {
     let answer = wait(|| {
         let value = json::read(&ask(listen, "/api/v1/targets?state=active")?).ok()?;
         let targets = value.at(&["data", "activeTargets"])?.as_list()?.clone();
-        // The jobs are filled one after the other.
+        // The jobs are filled in one after the other.
         (targets.len() >= 5).then_some(targets)
     });
     let targets = answer.expect("the server finds the pods");

@@ -1,4 +1,4 @@
-//! A store that speaks the Redis protocol, on Redis; its probe and its backup.
+//! Tests a Redis store with Redis: its probe and its backup.
 
 use std::fs;
 use std::process::Command;
@@ -19,7 +19,7 @@ fn redis_starts_asks_for_the_password_and_is_copied() {
         ("dir /data", &format!("dir {path}")),
         ("port 6379", &format!("port {port}")),
         ("bind 0.0.0.0", "bind 127.0.0.1"),
-        // Only KeyDB has threads to serve with.
+        // Only KeyDB is multi-threaded.
         ("server-threads 1\n", ""),
     ] {
         assert!(configuration.contains(from), "{text}");
@@ -68,7 +68,7 @@ fn redis_starts_asks_for_the_password_and_is_copied() {
     bucket(&folder);
 }
 
-/// Stores the copy in a bucket, in whose place is a folder.
+/// Stores the copy in a bucket, with a folder in its place.
 fn bucket(folder: &std::path::Path) {
     if !installed(&["rclone"]) {
         return;

@@ -1,4 +1,4 @@
-//! The script that deletes old indices of Elasticsearch, on a shell, with a stand-in for the server.
+//! Tests the script that deletes old Elasticsearch indices in a shell, with a fake server.
 
 use std::fs;
 

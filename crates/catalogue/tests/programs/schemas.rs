@@ -1,5 +1,5 @@
-//! Every object of the platform, on the schemas that Kubernetes publishes, strictly: no unknown field, and
-//! none missing.
+//! Validates every object of the platform strictly against the published schemas of Kubernetes: no unknown fields,
+//! and none missing.
 
 use std::path::Path;
 
@@ -13,7 +13,7 @@ fn every_object_fits_its_schema() {
     let (components, diagnostics) = rendering::components(&files);
     assert!(diagnostics.is_empty(), "{diagnostics:?}");
     let objects = components.into_iter().flat_map(|component| component.objects);
-    // Custom resources have schemas of their own, which Kubernetes does not publish.
+    // Custom resources have their own schemas, which Kubernetes does not publish.
     let known = |group: &str| !group.contains('.') || group.ends_with(".k8s.io");
     let objects: Vec<_> = objects.filter(|object| known(object.group())).collect();
     let path = folder("schemas").join("objects.yaml");

@@ -1,4 +1,4 @@
-//! Servers that run while a test asks them.
+//! Servers that run during a test.
 
 use std::collections::BTreeSet;
 use std::io::{Read as _, Write as _};
@@ -8,7 +8,7 @@ use std::sync::{Mutex, PoisonError};
 use std::thread::sleep;
 use std::time::Duration;
 
-/// A running server; it ends with the test.
+/// A running server, which is stopped after the test.
 pub(crate) struct Server(Child);
 
 impl Server {
@@ -20,8 +20,8 @@ impl Server {
 }
 
 impl Drop for Server {
-    /// Ends the server in order, with the processes that it has started: one that is killed leaves them behind,
-    /// with the memory that they share. This is the signal at which PostgreSQL does not wait for its clients.
+    /// Stops the server cleanly, including its child processes: killing it would leave them and their shared memory
+    /// behind. With this signal, PostgreSQL does not wait for its clients.
     fn drop(&mut self) {
         let interrupt = format!("kill -INT {}", self.0.id());
         let _ = Command::new("sh").args(["-c", &interrupt]).stderr(Stdio::null()).status();
@@ -32,11 +32,11 @@ impl Drop for Server {
     }
 }
 
-/// Returns different ports that nobody listens on, and that no other test was given.
+/// Returns different free ports that no other test has received.
 pub(crate) fn free_ports<const N: usize>() -> [u16; N] {
     static GIVEN: Mutex<BTreeSet<u16>> = Mutex::new(BTreeSet::new());
     let mut given = GIVEN.lock().unwrap_or_else(PoisonError::into_inner);
-    // All are held until the last is found.
+    // All are kept open until the last one is found.
     let mut held = Vec::new();
     std::array::from_fn(|_| {
         loop {
@@ -50,10 +50,10 @@ pub(crate) fn free_ports<const N: usize>() -> [u16; N] {
     })
 }
 
-/// Asks a server on this machine, and returns the body of its answer if it is a good one.
+/// Sends a request to a local server, and returns the body of a successful response.
 pub(crate) fn ask(port: u16, path: &str) -> Option<String> {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).ok()?;
-    // One that takes the question and never answers is asked again.
+    // If the server accepts a request but never answers, the request is repeated.
     stream.set_read_timeout(Some(Duration::from_secs(10))).ok()?;
     write!(stream, "GET {path} HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n").ok()?;
     let mut answer = String::new();
@@ -62,7 +62,7 @@ pub(crate) fn ask(port: u16, path: &str) -> Option<String> {
     head.contains(" 200 ").then(|| body.to_owned())
 }
 
-/// Asks again and again until there is an answer, for two minutes: machines are slow at times.
+/// Repeats a request until there is an answer, for up to two minutes, since machines can be slow.
 pub(crate) fn wait<T>(mut question: impl FnMut() -> Option<T>) -> Option<T> {
     (0..1200).find_map(|_| {
         let answer = question();

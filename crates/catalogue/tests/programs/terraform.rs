@@ -1,4 +1,4 @@
-//! The variables of each environment, on Terraform: the types of the example take them.
+//! Tests the variables of each environment with Terraform: they must match the types of the example.
 
 use std::fs;
 use std::path::Path;
@@ -6,7 +6,7 @@ use std::process::Command;
 
 use super::{ROOT, end, folder, said, succeeds};
 
-/// Returns an empty folder with the variables of the example, and nothing that needs a provider.
+/// Returns a new folder with the variables of the example, without anything that needs a provider.
 fn module(name: &str) -> std::path::PathBuf {
     let folder = folder(name);
     let variables = Path::new(ROOT).join("examples/terraform/variables.tf");
@@ -32,7 +32,7 @@ fn terraform_takes_the_variables() {
         let Some(output) = terraform(&folder, &["plan", "-no-color", "-lock=false", &file]) else { return };
         let said = succeeds(&output);
         assert!(said.contains(&format!("environment = \"{environment}\"")), "{said}");
-        // Such as a value for which no variable is declared.
+        // Such as a value without a declared variable.
         assert!(!said.contains("Warning"), "{said}");
     }
 }

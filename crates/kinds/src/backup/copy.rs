@@ -1,4 +1,4 @@
-//! How a copy is taken: the command of a database, or the volume itself.
+//! How a copy is taken: with a database command, or from the volume itself.
 
 use aqueduct_manifest::Value;
 use aqueduct_model::types::Name;
@@ -12,11 +12,11 @@ use super::Backup;
 use crate::redis::Flavour;
 use crate::workload::{Scheduling, Security, Toleration};
 
-/// The command that takes a copy, and what the file is called.
+/// The command that takes a copy, and its file name.
 pub(super) struct Dump {
     pub(super) command: Vec<String>,
     pub(super) ending: &'static str,
-    /// The variables that only this command gets, each with the property of the login that it holds.
+    /// The variables for this command only, each with its property of the login.
     pub(super) login: &'static [(&'static str, &'static str)],
     pub(super) image: String,
 }
@@ -31,10 +31,10 @@ const POSTGRES_LOGIN: [(&str, &str); 5] = [
 const REDIS_LOGIN: [(&str, &str); 1] = [("REDISCLI_AUTH", "password")];
 
 impl Backup {
-    /// Returns how the component is copied.
+    /// Returns how to copy the component.
     ///
     /// # Errors
-    /// A kind that has no copy of its own.
+    /// Returns an error for a kind that cannot be copied.
     pub(super) fn dump(&self, neighbour: &Neighbour<'_>) -> Result<Dump, Error> {
         let image = |default: &str| {
             neighbour
@@ -52,7 +52,7 @@ impl Backup {
                 let address = neighbour.property("address").map_err(|message| Error::field("of", message))?;
                 let endpoint = format!("--endpoints=http://{address}");
                 Ok(Dump {
-                    // The image of etcd has no shell.
+                    // The etcd image has no shell.
                     command: texts(&["etcdctl", &endpoint, "snapshot", "save", "/work/copy"]),
                     ending: "db",
                     login: &[],
@@ -82,14 +82,14 @@ impl Backup {
             }
             kind => Err(Error::field(
                 "of",
-                format!("a component of kind `{kind}` has no copy of its own: `{}`", self.of),
+                format!("a component of kind `{kind}` can only be copied by volume: `{}`", self.of),
             )
-            .hint("name one of its persistent volumes with `volume`")),
+            .hint("set `volume` to one of its persistent volumes")),
         }
     }
 }
 
-/// Returns the container that takes the copy, with the login that only it needs.
+/// Returns the container that takes the copy, with the login for it alone.
 pub(super) fn take_copy(main: &mut Container, dump: Dump) -> Container {
     let variables = main.env.take().unwrap_or_default();
     let (login, rest): (Vec<EnvVar>, Vec<EnvVar>) =
@@ -108,7 +108,7 @@ pub(super) fn take_copy(main: &mut Container, dump: Dump) -> Container {
     }
 }
 
-/// What of the pods of a component decides who can read their volume, and where.
+/// The properties of a component's pods that decide who can read their volume, and where.
 #[derive(Default)]
 pub(super) struct Owner {
     has_claims_per_pod: bool,
@@ -120,7 +120,7 @@ impl Owner {
     /// Returns the owner of the volumes of a component.
     ///
     /// # Errors
-    /// Components that render one another in a circle.
+    /// Returns an error for components that render each other in a cycle.
     pub(super) fn of(context: &Context<'_>, neighbour: &Neighbour<'_>) -> Result<Self, Error> {
         let objects = context.rendered(neighbour)?;
         let pods =
@@ -149,10 +149,10 @@ impl Owner {
     }
 }
 
-/// Mounts the volume of the component that is copied, on the node where that component runs.
+/// Mounts the copied component's volume, on the node where that component runs.
 pub(super) fn mount_source(spec: &mut PodSpec, neighbour: &Neighbour<'_>, owner: &Owner, volume: &Name) {
     let name = neighbour.site.name();
-    // Of a StatefulSet the volume of its first pod.
+    // For a StatefulSet, the volume of its first pod.
     let claim_name =
         if owner.has_claims_per_pod { format!("{volume}-{name}-0") } else { format!("{name}-{volume}") };
     spec.volumes.get_or_insert_default().push(Volume {

@@ -1,17 +1,17 @@
-//! Answers to what a chart asks of the clock and of randomness: others in each round, the same ones in each run.
+//! Answers to a chart's calls for time and randomness: different in each round, but the same in each run.
 
 use std::collections::BTreeMap;
 
 use aqueduct_helm::template::{CallSite, Host, Moment, Refusal};
 use sha2::{Digest, Sha256};
 
-/// The seconds between the times that two rounds are told, somewhat above 19 years: no part of a date stays.
+/// The seconds between the times of two rounds, a little over 19 years, so that every part of a date changes.
 const STEP: i64 = 612_345_677;
 
 /// The place of a call in a template.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Call {
-    /// The path of the template from the top chart on.
+    /// The path of the template, starting at the top chart.
     pub(super) template: String,
     /// The line, from 1.
     pub(super) line: u32,
@@ -32,12 +32,12 @@ impl From<&CallSite> for Call {
     }
 }
 
-/// A host that answers by the round, and counts who asked.
+/// A host that answers by round and counts the calls.
 pub(super) struct Answers<'a> {
     round: u32,
-    /// The place that the round is for; all others are answered as in the first one.
+    /// The place that the round applies to; all others get the answers of the first round.
     only: Option<&'a Call>,
-    /// How often each place has asked.
+    /// The number of calls from each place.
     pub(super) asked: BTreeMap<Call, u64>,
 }
 
@@ -47,7 +47,7 @@ impl<'a> Answers<'a> {
         Self { round, only, asked: BTreeMap::new() }
     }
 
-    /// Counts a call and returns the round that it is answered in.
+    /// Counts a call and returns the round of its answer.
     fn round(&mut self, place: &Call) -> u32 {
         *self.asked.entry(place.clone()).or_default() += 1;
         if self.only.is_none_or(|only| only == place) { self.round } else { 0 }
@@ -60,7 +60,7 @@ impl Host for Answers<'_> {
         Ok(Moment { seconds: i64::from(round) * STEP, nanoseconds: round * 123_456_789 % 1_000_000_000 })
     }
 
-    /// The bytes of one place are the same in each run, whatever others have asked for before.
+    /// The bytes for a place are the same in each run, whatever calls came before.
     fn random(&mut self, site: &CallSite, buffer: &mut [u8]) -> Result<(), Refusal> {
         let place = Call::from(site);
         let round = self.round(&place);

@@ -1,4 +1,4 @@
-//! What is said of a call whose answer decides an object: the field, the line of the template, the value to set.
+//! The finding about a call whose answer decides an object: the field, the line of the template, the value to set.
 
 use aqueduct_manifest::{Diagnostic, Object};
 use aqueduct_render::Context;
@@ -7,9 +7,9 @@ use super::Templates;
 use super::answers::Call;
 use super::reproducible::{Cause, Difference};
 
-/// How many fields a finding names.
+/// How many fields a finding lists.
 const FIELDS: usize = 3;
-/// The functions that ask the clock and nothing else.
+/// The functions that only read the clock.
 const OF_THE_CLOCK: &[&str] =
     &["ago", "date", "dateInZone", "date_in_zone", "htmlDate", "htmlDateInZone", "now"];
 
@@ -19,18 +19,18 @@ pub(super) struct Chart<'a> {
     pub(super) context: &'a Context<'a>,
     /// The templates of the chart.
     pub(super) templates: &'a Templates,
-    /// Tells whether there is a value at a path of names, joined with dots, from the top chart on.
+    /// Tells whether there is a value at a dotted path, starting at the top chart.
     pub(super) has_value: &'a dyn Fn(&str) -> bool,
     /// The objects.
     pub(super) objects: &'a [Object],
 }
 
 impl Chart<'_> {
-    /// Returns what to say of a call.
+    /// Returns the finding about a call.
     pub(super) fn finding(&self, (place, differences): &Cause) -> Diagnostic {
         let Call { template, line, column, function } = place;
         let message =
-            format!("`{function}` gives another result at each render: {}", self.fields(differences));
+            format!("`{function}` gives a different result at each render: {}", self.fields(differences));
         let file = self.templates.file(template);
         let span = self.text(&file).and_then(|text| {
             let lines = text.split_inclusive('\n').take((*line as usize).saturating_sub(1));
@@ -44,7 +44,7 @@ impl Chart<'_> {
         diagnostic.hint(hint(function, &self.value_paths(place, differences)))
     }
 
-    /// Names what differs.
+    /// Lists the differences.
     fn fields(&self, differences: &[Difference]) -> String {
         let title = |object: &usize| match self.objects.get(*object) {
             Some(object) => format!("`{} {}`", object.kind(), object.name()),
@@ -62,8 +62,8 @@ impl Chart<'_> {
         shown.chain(more.map(|more| format!("{more} more"))).collect::<Vec<_>>().join(", ")
     }
 
-    /// Returns the values that decide the call: those that its line names or what decides that line, else the same of
-    /// the field's line in the object's own template.
+    /// Returns the values that decide the call: those on its line or on the lines that decide it, or else the same
+    /// for the field's line in the object's template.
     fn value_paths(&self, place: &Call, differences: &[Difference]) -> Vec<String> {
         let first = differences.iter().find_map(|difference| match difference {
             Difference::Field { object, path } => Some((self.objects.get(*object)?, path.last())),
@@ -93,7 +93,7 @@ impl Chart<'_> {
         at.map(|at| named(&origin.file, from + at + 1)).unwrap_or_default()
     }
 
-    /// Returns the values that a line of a template names: after `.Values`, or in quotes as helpers take them.
+    /// Returns the values on a line of a template: after `.Values`, or in quotes as arguments of helpers.
     fn named(&self, line: &str, prefix: &str) -> Vec<String> {
         let mut paths: Vec<String> = Vec::new();
         let mut add = |path: &str| {
@@ -121,7 +121,7 @@ impl Chart<'_> {
         paths
     }
 
-    /// Returns the names of the subcharts that lead to a template, each with a dot: they read their values below them.
+    /// Returns the names of the subcharts of a template, each with a dot: their values are below these names.
     fn prefix(&self, file: &str) -> String {
         let called = self.templates.chart.called(file);
         let inside = called.strip_prefix(&self.templates.folder).unwrap_or_default();
@@ -134,13 +134,13 @@ impl Chart<'_> {
     }
 }
 
-/// Tells whether a letter may be part of a name, or of names joined with dots.
+/// Tells whether a character may be part of a dotted name.
 fn is_name(letter: char) -> bool {
     letter.is_ascii_alphanumeric() || "._-".contains(letter)
 }
 
-/// Returns a line of a template, the lines that give the variables on it a value, and those that open the blocks around
-/// it, the innermost first.
+/// Returns a line of a template, the lines that assign its variables, and those that open the blocks around it,
+/// innermost first.
 fn deciding(text: &str, line: usize) -> Vec<&str> {
     let Some(here) = text.lines().nth(line.saturating_sub(1)) else { return Vec::new() };
     let variables =
@@ -179,19 +179,19 @@ fn hint(function: &str, paths: &[String]) -> String {
     };
     if OF_THE_CLOCK.contains(&function) {
         return set(
-            ", or take the field out by `patches`: nothing can hold the time of the render",
-            "take the field out by `patches`: nothing can hold the time of the render",
+            ", or remove the field with `patches`: the output must not contain the time of the render",
+            "remove the field with `patches`: the output must not contain the time of the render",
         );
     }
     if function.starts_with("gen") && function != "genPrivateKey" {
         return set(
-            ": a certificate that exists, or the name of a Secret that cert-manager fills",
-            "look for a value of the chart that names a Secret with a certificate, or that has cert-manager make one",
+            " to an existing certificate, or to the name of a Secret that cert-manager fills",
+            "set the chart's value for a Secret with a certificate, or the one that lets cert-manager create it",
         );
     }
     set(
-        ": a fixed value, for a secret by reference to a Secret",
-        "look for a value of the chart that is taken instead, for a secret by reference to a Secret, or change the field \
-         by `patches`",
+        " to a fixed value, or for a secret, to a reference to a Secret",
+        "set a value of the chart that replaces it (for a secret, a reference to a Secret), or change the \
+         field with `patches`",
     )
 }

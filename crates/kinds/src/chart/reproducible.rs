@@ -1,32 +1,31 @@
-//! Whether a chart renders the same objects each time.
+//! Checks whether a chart renders the same objects each time.
 //!
-//! A chart that asks the clock or randomness is rendered again with other answers. What it does with them does not
-//! matter until an object differs; the calls are then varied one by one, so that each finding names the call and the
-//! fields that it decides. `lookup` and names of hosts have the same empty answer in every render, as without a
-//! cluster.
+//! A chart that uses the clock or randomness is rendered again with different answers. If an object differs, the
+//! calls are varied one by one, so that each finding has the call and the fields that it decides. `lookup` and host
+//! name lookups get the same empty answer in every render, as without a cluster.
 
 use aqueduct_manifest::{Map, Object, Value};
 use aqueduct_render::Error;
 
 use super::answers::{Answers, Call};
 
-/// How often a chart that asks is rendered at most: answers may come to the same, such as one number of two.
+/// The maximum number of renders: different answers can have the same effect, such as a choice between two numbers.
 const ROUNDS: u32 = 8;
-/// How many calls are varied one by one, and how often each.
+/// How many calls are varied one by one, and how many times each.
 const PLACES: usize = 24;
 const ROUNDS_ALONE: u32 = 3;
 
-/// What differs between two renders.
+/// A difference between two renders.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Difference {
     /// A field of an object of the first render, by the names that lead to it.
     Field {
-        /// The place of the object.
+        /// The index of the object.
         object: usize,
         /// The names.
         path: Vec<String>,
     },
-    /// An object of the first render, by its place, that the other one lacks.
+    /// An object of the first render, by index, that the other one lacks.
     Object(usize),
     /// The other render fails, or has objects that the first one lacks.
     Whole,
@@ -35,10 +34,10 @@ pub(super) enum Difference {
 /// A call, and what its answer decides.
 pub(super) type Cause = (Call, Vec<Difference>);
 
-/// Returns the objects of a chart, and the calls that decide what they are.
+/// Returns the objects of a chart, and the calls that decide their content.
 ///
 /// # Errors
-/// Why the chart cannot be rendered.
+/// Returns the reason why the chart cannot be rendered.
 pub(super) fn render(
     once: &dyn Fn(&mut Answers<'_>) -> Result<Vec<Object>, Error>,
 ) -> Result<(Vec<Object>, Vec<Cause>), Error> {
@@ -63,7 +62,7 @@ pub(super) fn render(
     let mut causes: Vec<Cause> =
         places.iter().take(PLACES).filter_map(|place| Some((place.clone(), alone(place)?))).collect();
     if causes.is_empty() {
-        // It takes several of them.
+        // Only several calls together make a difference.
         causes = places.into_iter().map(|place| (place, together.clone())).collect();
     }
     Ok((objects, causes))

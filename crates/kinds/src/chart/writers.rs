@@ -1,4 +1,4 @@
-//! Which lines of the templates of a chart wrote a field.
+//! Which lines of a chart's templates wrote a field.
 
 use aqueduct_helm::{Manifest, RenderedRelease};
 use aqueduct_manifest::{Object, Pointer};
@@ -7,7 +7,7 @@ use aqueduct_render::{FieldWriter, Writers};
 use super::{Templates, read};
 use crate::foreign::is_same;
 
-/// Returns what tells of the objects of a release who wrote them.
+/// Returns the writers of a release's objects.
 pub(super) fn of(templates: Templates, rendered: RenderedRelease) -> Writers {
     let hooks = rendered.hooks.iter().map(|hook| &hook.manifest);
     let made: Vec<(Manifest, Vec<Object>)> = rendered
@@ -18,7 +18,7 @@ pub(super) fn of(templates: Templates, rendered: RenderedRelease) -> Writers {
         .collect();
     Box::new(move |object: &Object, field: &Pointer| {
         let manifest = made.iter().find_map(|(manifest, objects)| {
-            // Of a list of objects it is not known which line is whose.
+            // In a list of objects, it is not known which line belongs to which object.
             let [made] = objects.as_slice() else { return None };
             is_same(made, object).then_some(manifest)
         });

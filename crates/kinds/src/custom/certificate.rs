@@ -5,7 +5,7 @@ use aqueduct_render::CustomResource;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use serde::Serialize;
 
-/// A certificate that cert-manager keeps in a Secret.
+/// A certificate that cert-manager stores in a Secret.
 #[derive(Clone, Debug, Serialize)]
 pub struct Certificate {
     /// The metadata.
@@ -19,32 +19,32 @@ impl CustomResource for Certificate {
     const KIND: &'static str = "Certificate";
 }
 
-/// What the certificate says and where it is kept.
+/// The content of the certificate, and where it is stored.
 #[derive(Clone, Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CertificateSpec {
     /// The Secret.
     pub secret_name: String,
-    /// Who signs it.
+    /// The issuer that signs it.
     pub issuer_ref: IssuerReference,
-    /// The name of whom it is for, where that is not a host.
+    /// The subject's name, if it is not a host.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub common_name: Option<String>,
-    /// The host names it is for.
+    /// Its host names.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub dns_names: Vec<String>,
     /// Whether it signs other certificates.
     #[serde(rename = "isCA", skip_serializing_if = "std::ops::Not::not")]
     pub is_authority: bool,
-    /// How long it is valid (default: what cert-manager says).
+    /// How long it is valid (default: cert-manager's default).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub duration: Option<&'static str>,
-    /// What it may be used for.
+    /// Its permitted usages.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub usages: Vec<&'static str>,
 }
 
-/// Who signs a certificate.
+/// The issuer of a certificate.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct IssuerReference {
     /// The name.

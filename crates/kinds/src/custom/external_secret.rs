@@ -7,7 +7,7 @@ use aqueduct_render::CustomResource;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use serde::Serialize;
 
-/// A Secret made from entries of a secret store.
+/// A Secret that is created from entries of a secret store.
 #[derive(Clone, Debug, Serialize)]
 pub struct ExternalSecret {
     /// The metadata.
@@ -21,11 +21,11 @@ impl CustomResource for ExternalSecret {
     const KIND: &'static str = "ExternalSecret";
 }
 
-/// The entries and the Secret made from them.
+/// The entries, and the Secret created from them.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ExternalSecretSpec {
-    /// How often the store is asked.
+    /// How often the store is read.
     pub refresh_interval: &'static str,
     /// The store.
     pub secret_store_ref: StoreReference,
@@ -44,7 +44,7 @@ pub struct StoreReference {
     pub kind: &'static str,
 }
 
-/// The Secret that is made.
+/// The Secret to create.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SecretTarget {
@@ -52,7 +52,7 @@ pub struct SecretTarget {
     pub name: String,
     /// Who owns it.
     pub creation_policy: &'static str,
-    /// The form, where it is not the entries as they are.
+    /// The form, unless the entries are copied as they are.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub template: Option<SecretTemplate>,
 }
@@ -67,7 +67,7 @@ pub struct SecretTemplate {
     /// The labels of the Secret.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub metadata: Option<BTreeMap<&'static str, BTreeMap<String, String>>>,
-    /// The keys, as templates over the entries.
+    /// The keys, as templates of the entries.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub data: BTreeMap<String, String>,
 }
@@ -82,7 +82,7 @@ pub struct SecretData {
     pub remote_ref: RemoteReference,
 }
 
-/// An entry of the store, and a property of it.
+/// A property of an entry in the store.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RemoteReference {
@@ -90,17 +90,17 @@ pub struct RemoteReference {
     pub key: String,
     /// The property.
     pub property: String,
-    /// How names become keys of a Secret; `Default`.
+    /// How names are converted to keys of a Secret; `Default`.
     pub conversion_strategy: &'static str,
     /// How the value is decoded; `None`.
     pub decoding_strategy: &'static str,
-    /// What is read of the entry's metadata; `None`.
+    /// Which metadata of the entry is read; `None`.
     pub metadata_policy: &'static str,
 }
 
 impl RemoteReference {
-    /// Returns a reference whose defaults are written out: the API server fills them in inside of lists, where Argo CD
-    /// would see a difference for ever.
+    /// Returns a reference with explicit defaults. The API server fills them in within lists, where Argo CD would
+    /// otherwise always see a difference.
     pub fn new(key: impl Into<String>, property: impl Into<String>) -> Self {
         Self {
             key: key.into(),
@@ -113,7 +113,7 @@ impl RemoteReference {
 }
 
 impl ExternalSecret {
-    /// Returns an ExternalSecret that copies properties of one entry into a Secret of the same name.
+    /// Returns an ExternalSecret that copies properties of one entry into a Secret with the same name.
     pub fn new(
         metadata: ObjectMeta,
         store: &str,

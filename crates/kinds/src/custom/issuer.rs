@@ -5,7 +5,7 @@ use aqueduct_render::CustomResource;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use serde::Serialize;
 
-/// Who signs certificates of a namespace.
+/// An issuer of certificates in a namespace.
 #[derive(Clone, Debug, Serialize)]
 pub struct Issuer {
     /// The metadata.
@@ -25,10 +25,10 @@ impl CustomResource for Issuer {
 pub enum IssuerSpec {
     /// With the key of the certificate itself.
     SelfSigned {},
-    /// With the key of an authority.
+    /// With the key of a certificate authority.
     #[serde(rename_all = "camelCase")]
     Ca {
-        /// The Secret with the certificate and the key of the authority.
+        /// The Secret with the authority's certificate and key.
         secret_name: String,
     },
 }

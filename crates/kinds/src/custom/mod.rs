@@ -1,5 +1,5 @@
-//! Custom resources that components author: only the fields that are written, under the names that their
-//! operators read. Foreign objects never pass through these types.
+//! Custom resources that components create: only the fields that they set, with the names that the operators read.
+//! Foreign objects never pass through these types.
 
 mod certificate;
 mod external_secret;

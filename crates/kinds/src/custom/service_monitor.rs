@@ -19,7 +19,7 @@ impl CustomResource for ServiceMonitor {
     const KIND: &'static str = "ServiceMonitor";
 }
 
-/// Which Services, and how.
+/// Which Services to scrape, and how.
 #[derive(Clone, Debug, Serialize)]
 pub struct ServiceMonitorSpec {
     /// The Services.
@@ -28,14 +28,14 @@ pub struct ServiceMonitorSpec {
     pub endpoints: Vec<MonitorEndpoint>,
 }
 
-/// One port that is scraped.
+/// A port to scrape.
 #[derive(Clone, Debug, Serialize)]
 pub struct MonitorEndpoint {
     /// The name of the Service's port.
     pub port: String,
     /// The HTTP path.
     pub path: String,
-    /// How often.
+    /// The scrape interval.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub interval: Option<String>,
 }

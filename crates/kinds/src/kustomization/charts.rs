@@ -11,7 +11,7 @@ use aqueduct_render::{Context, Problem};
 
 use crate::chart::capabilities;
 
-/// Renders charts for one component. A chart whose manifests would differ from render to render is refused.
+/// Renders charts for one component. A chart whose manifests differ from render to render is an error.
 pub(super) struct Charts<'c, 'a> {
     pub(super) context: &'c Context<'a>,
 }
@@ -21,10 +21,11 @@ impl ChartInflator for Charts<'_, '_> {
         let wrong = |error: aqueduct_helm::Error| ChartProblem::from(error.to_string());
         let refused = |Problem { message, hint }| ChartProblem { message, hint };
         let chart = self.context.inputs.chart(request.folder).map_err(|mut found| {
-            // Nobody vendors what a chart in a remote depends on.
+            // The dependencies of a chart in a remote are not vendored.
             if found.hint.is_some() && request.folder.split('/').next() == Some(aqueduct_acquire::FOLDER) {
-                found.hint =
-                    Some("a chart in a remote brings what it depends on in its folder `charts`".to_owned());
+                found.hint = Some(
+                    "a chart in a remote must contain its dependencies in its `charts` folder".to_owned(),
+                );
             }
             refused(found)
         })?;

@@ -1,8 +1,8 @@
-//! Which line of a Jinja template wrote a line of its output.
+//! Finds which line of a Jinja template wrote a line of its output.
 //!
-//! The engine does not tell. So the template is rendered once more with a mark at the beginning of each line that may
-//! have one, and the marks are read off the output. Where taking them out again does not give the same output, what
-//! the template does with its lines is not known, and neither is who wrote them.
+//! The engine does not report this. So the template is rendered once more with a mark at the start of each line that
+//! may have one, and the marks are read from the output. If removing them does not give the original output, the
+//! template processes its lines, and their origin is unknown.
 
 use aqueduct_manifest::yaml::{self, Dialect, Document, Step};
 use aqueduct_manifest::{Lines, Object, Place, Pointer, Value};
@@ -10,18 +10,18 @@ use aqueduct_render::{FieldWriter, Writers};
 
 use crate::foreign::is_same;
 
-/// Around the number of a line; characters of private use mean nothing in YAML or in a template.
+/// The delimiters of a line number; private-use characters have no meaning in YAML or a template.
 const MARK: char = '\u{f8e1}';
 
-/// The output of a template, and the lines that wrote it.
+/// The output of a template, and the template lines that wrote it.
 pub(super) struct Rendered {
     documents: Vec<Document>,
-    /// For each line of the output the place in the template.
+    /// The place in the template for each line of the output.
     places: Vec<Place>,
 }
 
 impl Rendered {
-    /// Renders a template twice, with marks and without; nothing where the marks change what it does.
+    /// Renders a template twice, with and without marks; `None` if the marks change the result.
     pub(super) fn new(file: &str, text: &str, render: &dyn Fn(&str, &str) -> Option<String>) -> Option<Self> {
         let output = render(file, text)?;
         let (plain, numbers) = unmarked(&render(file, &marked(text))?);
@@ -33,7 +33,7 @@ impl Rendered {
         Some(Self { documents: yaml::read_documents(&output, Dialect::Sigs).ok()?, places: places.collect() })
     }
 
-    /// Returns the place of a field, where the output has it.
+    /// Returns the place of a field, if the output has it.
     fn find(&self, object: &Object, field: &Pointer) -> Option<Place> {
         let document = self.documents.iter().find(|document| {
             let map = document.value.as_map().cloned();
@@ -47,7 +47,7 @@ impl Rendered {
     }
 }
 
-/// Returns what tells of the objects of templates who wrote them.
+/// Returns the writers of objects from templates.
 pub(super) fn writers(rendered: Vec<Rendered>) -> Writers {
     Box::new(move |object: &Object, field: &Pointer| {
         let place = rendered.iter().find_map(|rendered| rendered.find(object, field));
@@ -55,7 +55,7 @@ pub(super) fn writers(rendered: Vec<Rendered>) -> Writers {
     })
 }
 
-/// Returns the steps to a field, where there is one.
+/// Returns the steps to a field, if it exists.
 fn steps<'p>(value: &Value, field: &'p Pointer) -> Option<Vec<Step<'p>>> {
     let mut value = value;
     let mut steps = Vec::with_capacity(field.steps().len());
@@ -73,8 +73,8 @@ fn steps<'p>(value: &Value, field: &'p Pointer) -> Option<Vec<Step<'p>>> {
     Some(steps)
 }
 
-/// Returns a template with its numbers before what its lines say, where a line does not begin within a tag or with
-/// one that may take the space before it.
+/// Returns a template with a numbered mark on each line, except on lines that begin inside a tag, or with a tag that
+/// may strip the space before it.
 fn marked(text: &str) -> String {
     let mut marked = String::with_capacity(text.len() * 2);
     let mut end_of_tag: Option<&str> = None;
@@ -105,8 +105,8 @@ fn marked(text: &str) -> String {
     marked
 }
 
-/// Returns an output without its marks, and for each of its lines the number that stood in it, or else in the nearest
-/// one before.
+/// Returns an output without its marks, and the number of the mark in each line, or else in the nearest line before
+/// it.
 fn unmarked(output: &str) -> (String, Vec<u32>) {
     let mut plain = String::with_capacity(output.len());
     let mut numbers = Vec::new();

@@ -1,4 +1,4 @@
-//! A certificate of a component's own.
+//! Certificates of components.
 
 use aqueduct_manifest::Object;
 use aqueduct_model::types::{Hostname, Subdomain};
@@ -13,12 +13,12 @@ use crate::custom::{Certificate, CertificateSpec, IssuerReference};
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct CertificateField {
-    /// The Issuer of the namespace (default: the environment's ClusterIssuer).
+    /// The Issuer in the namespace (default: the environment's ClusterIssuer).
     pub issuer: Option<Subdomain>,
-    /// Names in addition to those of the component's Services.
+    /// Additional host names, on top of those of the component's Services.
     #[serde(default)]
     pub names: Vec<Hostname>,
-    /// The folder in which `tls.crt`, `tls.key` and `ca.crt` appear.
+    /// The folder for `tls.crt`, `tls.key` and `ca.crt`.
     pub mount: String,
 }
 

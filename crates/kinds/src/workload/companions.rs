@@ -1,5 +1,5 @@
-//! The objects beside the pods, whatever runs them: account, roles, configuration, secrets, claims,
-//! certificate and monitor.
+//! The companion objects of pods in any workload: account, roles, configuration, secrets, claims, certificate and
+//! monitor.
 
 use std::collections::BTreeMap;
 
@@ -14,10 +14,10 @@ use super::secrets::{external_secret, pull_secret};
 use super::volumes::claim;
 use super::{Workload, config_map};
 
-/// Returns what stands beside the pods of a workload, whatever runs them.
+/// Returns the companion objects of a workload's pods.
 ///
 /// # Errors
-/// A secret without a source, and what the environment lacks.
+/// Returns an error for a secret without a source, and for features that the environment lacks.
 pub fn companions(
     context: &Context<'_>,
     workload: &Workload,

@@ -1,4 +1,4 @@
-//! Configuration files: from the source into a ConfigMap, and into the pods by its digest.
+//! Configuration files: from the source into a ConfigMap, and into the pods, which have its digest.
 
 use std::collections::BTreeMap;
 
@@ -8,47 +8,47 @@ use k8s_openapi::api::core::v1::ConfigMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-/// A file of configuration, mounted into the container.
+/// A configuration file, mounted into the container.
 ///
-/// One of `text`, `content` and `source` says what is in it. The pods roll when it changes.
+/// Set its content with one of `text`, `content` and `source`. The pods are replaced when it changes.
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct FileField {
-    /// The folder in which the file appears.
+    /// The folder for the file.
     pub mount: String,
     /// The text of the file; `${link.…}` is expanded.
     pub text: Option<String>,
-    /// The content as a table, written as YAML or JSON by the ending of the file's name.
+    /// The content as a table, written as YAML or JSON according to the file extension.
     pub content: Option<FreeTable>,
-    /// A file of the source, relative to the tenant's folder.
+    /// A source file, relative to the tenant's folder.
     pub source: Option<String>,
 }
 
-/// Any table, taken as it is.
+/// Any table.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct FreeTable(#[schemars(with = "BTreeMap<String, serde_json::Value>")] pub aqueduct_manifest::Map);
 
-/// Any value, taken as it is.
+/// Any value.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct Anything(#[schemars(with = "serde_json::Value")] pub Value);
 
-/// A configuration of a `config` component, mounted into the container.
+/// The configuration of a `config` component, mounted into the container.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ConfigMount {
     /// The `config` component.
     pub component: Target,
-    /// The folder in which its files appear.
+    /// The folder for its files.
     pub mount: String,
 }
 
 /// Returns the text of each file, with links expanded.
 ///
 /// # Errors
-/// A file with none or several of `text`, `content` and `source`, one whose source is absent, and content
-/// that its ending has no form for.
+/// Returns an error for a file with none or several of `text`, `content` and `source`, with a missing source, or with
+/// content that its extension does not support.
 pub fn file_texts(
     context: &Context<'_>,
     files: &BTreeMap<String, FileField>,
@@ -67,9 +67,9 @@ fn file_text(context: &Context<'_>, name: &str, file: &FileField) -> Result<Stri
     if !valid {
         return Err(Error::path(
             &field,
-            format!("a file's name may hold only letters, digits, `-`, `_` and `.`: `{name}`"),
+            format!("a file name may only contain letters, digits, `-`, `_` and `.`: `{name}`"),
         )
-        .hint("the folder belongs in `mount`"));
+        .hint("set the folder with `mount`"));
     }
     match (&file.text, &file.content, &file.source) {
         (Some(text), None, None) => context.expand(&["files", name, "text"], text),
@@ -80,14 +80,14 @@ fn file_text(context: &Context<'_>, name: &str, file: &FileField) -> Result<Stri
         (None, Some(content), None) => {
             let value = context.expand_value(&["files", name, "content"], &content.0.clone().into())?;
             match name.rsplit_once('.').map_or("", |(_, ending)| ending) {
-                // Whatever language the program is written in reads this file.
+                // A program in any language may read this file.
                 "yaml" | "yml" => Ok(yaml::write_portable(&value)),
                 "json" => Ok(json::write_pretty(&value) + "\n"),
                 _ => Err(Error::path(
                     &["files", name, "content"],
-                    "a table can be written as `.yaml` or `.json` only",
+                    "a table can only be written as `.yaml` or `.json`",
                 )
-                .hint("give the file's `text` instead")),
+                .hint("set the file's `text` instead")),
             }
         }
         _ => Err(Error::path(
@@ -97,10 +97,10 @@ fn file_text(context: &Context<'_>, name: &str, file: &FileField) -> Result<Stri
     }
 }
 
-/// Returns the ConfigMap of some files; `None` where there is no file.
+/// Returns the ConfigMap of some files; `None` if there are none.
 ///
 /// # Errors
-/// More than a ConfigMap can hold: 1 MiB.
+/// Returns an error if the files exceed the limit of a ConfigMap, 1 MiB.
 pub fn config_map(
     context: &Context<'_>,
     name: &str,
@@ -113,7 +113,7 @@ pub fn config_map(
     if size > 1 << 20 {
         return Err(Error::field(
             "files",
-            format!("a ConfigMap holds at most 1 MiB, the files take {size} bytes"),
+            format!("the files are too large for a ConfigMap: {size} bytes, the limit is 1 MiB"),
         ));
     }
     let config_map =
@@ -121,11 +121,11 @@ pub fn config_map(
     Object::from_typed(&config_map).map(Some).map_err(|error| Error::field("files", error.to_string()))
 }
 
-/// Returns the digest of some files, shortened to what an annotation needs.
+/// Returns the digest of some files, shortened for an annotation.
 pub fn file_digest(texts: &BTreeMap<String, String>) -> String {
     let mut bytes = Vec::new();
     for (name, text) in texts {
-        // Lengths keep two neighbouring texts from being mistaken for one.
+        // The lengths separate neighbouring texts.
         bytes.extend_from_slice(&(name.len() as u64).to_le_bytes());
         bytes.extend_from_slice(name.as_bytes());
         bytes.extend_from_slice(&(text.len() as u64).to_le_bytes());

@@ -1,4 +1,4 @@
-//! How an Ingress leads to a component.
+//! Ingresses of components.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ use serde::Deserialize;
 
 use super::Workload;
 
-/// How an Ingress leads to the component.
+/// An Ingress that leads to the component.
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct IngressField {
@@ -24,14 +24,14 @@ pub struct IngressField {
     pub path: Option<HttpPath>,
     /// The name of the port (default: the first port).
     pub port: Option<Name>,
-    /// The protocol that the pods speak.
+    /// The protocol of the pods.
     #[serde(default)]
     pub protocol: IngressProtocol,
-    /// Whether the host has a certificate; on by default, from the environment's ClusterIssuer.
+    /// Whether the host has a certificate, from the environment's ClusterIssuer (default: true).
     pub tls: Option<bool>,
     /// The IngressClass (default: the environment's).
     pub class: Option<Name>,
-    /// Annotations for the controller.
+    /// Annotations for the ingress controller.
     #[serde(default)]
     pub annotations: BTreeMap<String, String>,
 }
@@ -49,14 +49,14 @@ pub enum IngressProtocol {
     Grpc,
 }
 
-/// Returns the Ingress that leads to a Service of the component's name.
+/// Returns the Ingress that leads to the component's Service.
 ///
 /// # Errors
-/// A port that the component lacks, and TLS without anybody who signs.
+/// Returns an error for a port that the component does not have, and for TLS without an issuer.
 pub fn ingress(context: &Context<'_>, workload: &Workload, field: &IngressField) -> Result<Object, Error> {
     let (port, _) = workload.port(field.port.as_ref()).ok_or_else(|| match &field.port {
-        Some(port) => Error::field("ingress.port", format!("there is no port of this name: `{port}`")),
-        None => Error::field("ingress", "an Ingress needs one of `ports`"),
+        Some(port) => Error::field("ingress.port", format!("there is no such port: `{port}`")),
+        None => Error::field("ingress", "an Ingress needs at least one port in `ports`"),
     })?;
     let environment = context.environment();
     let mut annotations = BTreeMap::new();

@@ -1,4 +1,4 @@
-//! A load balancer of the cloud in front of one component.
+//! Cloud load balancers of components.
 
 use std::collections::BTreeMap;
 
@@ -12,24 +12,24 @@ use serde::Deserialize;
 use super::Workload;
 use super::network::service_ports;
 
-/// A load balancer of the cloud in front of this component alone.
+/// A cloud load balancer for this component alone.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct LoadBalancer {
-    /// The name of the port behind it (default: all ports).
+    /// The name of the component's port (default: all ports).
     pub port: Option<Name>,
     /// The port that it listens on (default: the Service's).
     pub listen: Option<Port>,
-    /// The protocol that it speaks: `tcp`, `http`, `https` or `http2`.
+    /// Its protocol: `tcp`, `http`, `https` or `http2`.
     pub protocol: Option<String>,
-    /// The size, in the units of the cloud.
+    /// The size, in the cloud's units.
     pub size: Option<u16>,
-    /// The name of a certificate of the cloud that ends TLS at the load balancer.
+    /// The name of a cloud certificate, with which the load balancer terminates TLS.
     pub certificate: Option<String>,
-    /// Address ranges that may connect (default: everybody).
+    /// Address ranges that may connect (default: any).
     #[serde(default)]
     pub allow: Vec<Cidr>,
-    /// Further annotations.
+    /// Additional annotations.
     #[serde(default)]
     pub annotations: BTreeMap<String, String>,
 }
@@ -37,29 +37,26 @@ pub struct LoadBalancer {
 /// Returns the Service of type LoadBalancer in front of the component's pods.
 ///
 /// # Errors
-/// A port that the component lacks.
+/// Returns an error for a port that the component does not have.
 pub fn load_balancer(
     context: &Context<'_>,
     workload: &Workload,
     field: &LoadBalancer,
 ) -> Result<Object, Error> {
     let mut ports: Vec<ServicePort> = service_ports(workload)?;
-    // A metrics port with a number of its own is for the cluster, not for the world.
+    // A separate metrics port is for the cluster only, not for the outside.
     ports.retain(|port| workload.ports.keys().any(|name| port.name.as_deref() == Some(name.as_str())));
     if let Some(port) = &field.port {
         ports.retain(|known| known.name.as_deref() == Some(port.as_str()));
         if ports.is_empty() {
-            return Err(Error::field(
-                "load-balancer.port",
-                format!("there is no port of this name: `{port}`"),
-            ));
+            return Err(Error::field("load-balancer.port", format!("there is no such port: `{port}`")));
         }
     }
     if let Some(listen) = &field.listen {
         if ports.len() != 1 {
             return Err(Error::field(
                 "load-balancer.listen",
-                "`listen` needs `port`, since the component has several ports",
+                "`listen` requires `port`, since the component has several ports",
             ));
         }
         ports.iter_mut().for_each(|port| port.port = listen.get().into());
@@ -73,7 +70,7 @@ pub fn load_balancer(
         if given && !known.asks_for(placeholder) {
             let environment = &context.environment().name;
             return Err(Error::field(path, format!("the cloud of `{environment}` has no annotation for `{}`", path.trim_start_matches("load-balancer.")))
-                .hint("set the annotation that your cloud reads in `load-balancer.annotations`, or teach `cloud.load-balancer` of the environment"));
+                .hint("set the annotation that your cloud reads in `load-balancer.annotations`, or add it to `cloud.load-balancer` of the environment"));
         }
     }
     let title = format!("{}-{}", context.environment().name, context.application());

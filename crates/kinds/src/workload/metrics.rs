@@ -1,4 +1,4 @@
-//! Where metrics are served, and who collects them.
+//! Where metrics are served, and how they are collected.
 
 use std::fmt;
 
@@ -15,11 +15,11 @@ use crate::custom::{MonitorEndpoint, ServiceMonitor, ServiceMonitorSpec};
 #[derive(Clone, Debug, PartialEq, serde::Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Metrics {
-    /// The port: the name of one of `ports`, or a number of its own.
+    /// The port: the name of one of `ports`, or the number of a separate port.
     pub port: MetricsPort,
     /// The HTTP path (default: `/metrics`).
     pub path: Option<HttpPath>,
-    /// How often they are collected (default: the server's default).
+    /// How often they are collected (default: the metrics server's interval).
     pub interval: Option<Duration>,
 }
 
@@ -27,7 +27,7 @@ pub struct Metrics {
 #[derive(Clone, Debug, PartialEq, JsonSchema)]
 #[schemars(untagged)]
 pub enum MetricsPort {
-    /// A port of its own, which becomes a port named `metrics`.
+    /// A separate port, with the name `metrics`.
     Number(Port),
     /// The name of one of the component's ports.
     Name(Name),
@@ -61,7 +61,7 @@ impl Visitor<'_> for MetricsPortVisitor {
     }
 }
 
-/// Returns the ServiceMonitor of a workload with metrics; `None` where the environment has no operator for it.
+/// Returns the ServiceMonitor of a workload with metrics; `None` if the environment has no operator for it.
 pub(super) fn service_monitor(
     context: &Context<'_>,
     workload: &Workload,
@@ -70,7 +70,7 @@ pub(super) fn service_monitor(
     else {
         return Ok(None);
     };
-    // Without the operator the annotations of the pods say the same.
+    // Without the operator, the pods' annotations serve the same purpose.
     if !context.provides(ServiceMonitor::API_VERSION) {
         return Ok(None);
     }

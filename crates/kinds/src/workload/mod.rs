@@ -1,4 +1,4 @@
-//! What all kinds with pods share: the fields, the pod template, and the objects beside it.
+//! The shared parts of all kinds with pods: the fields, the pod template, and the companion objects.
 
 mod certificate;
 mod companions;
@@ -47,7 +47,7 @@ pub use volumes::{VolumeField, claim_templates};
 
 /// The fields that all kinds with pods share.
 ///
-/// A kind has them beside its own, in one table, where it has a field of this type as `service` does:
+/// A kind adds them to its own fields, in the same table, with a field of this type, as `service` does:
 ///
 /// ```
 /// # use aqueduct_kinds::workload::Workload;
@@ -72,17 +72,17 @@ pub struct Workload {
     /// The arguments of the command.
     #[serde(default)]
     pub arguments: Vec<String>,
-    /// A command that runs to its end before the container starts, in the same image, with the same
-    /// variables, files and volumes.
+    /// A command that runs to completion before the container starts, with the same image, variables, files and
+    /// volumes.
     #[serde(default)]
     pub prepare: Vec<String>,
-    /// Containers with images of their own that run to their end, one after the other, before the container starts.
+    /// Containers with their own images that run to completion, one after the other, before the container starts.
     #[serde(default)]
     pub init_containers: Vec<Sidecar>,
-    /// Containers that run next to the main one; in a pod that runs to completion they end with it.
+    /// Containers that run alongside the main one; in a pod that runs to completion, they end with it.
     #[serde(default)]
     pub sidecars: Vec<Sidecar>,
-    /// How the container ends (default: at once, after its SIGTERM).
+    /// How the container ends (default: SIGTERM without a delay).
     pub shutdown: Option<Shutdown>,
     /// The ports that the container listens on, by name.
     #[serde(default)]
@@ -100,14 +100,14 @@ pub struct Workload {
     pub files: BTreeMap<String, FileField>,
     /// A configuration shared with other components.
     pub config: Option<ConfigMount>,
-    /// Components that this one calls, by the name it gives them.
+    /// Components that this one connects to, by a name of its choice.
     #[serde(default)]
     pub links: BTreeMap<Name, Target>,
     /// The database that this component uses.
     pub database: Option<DatabaseField>,
     /// CPU and memory, required.
     pub resources: Resources,
-    /// Health checks (default: whether the port is open).
+    /// Health checks (default: whether the first port is open).
     #[serde(default)]
     pub probes: Probes,
     /// Folders that are not part of the image, by name.
@@ -117,12 +117,12 @@ pub struct Workload {
     pub metrics: Option<Metrics>,
     /// What the component may do with the Kubernetes API (default: nothing).
     pub permissions: Option<Permissions>,
-    /// Whom the container runs as.
+    /// The user and privileges of the container.
     #[serde(default)]
     pub security: Security,
-    /// The `securityContext` of the pod as Kubernetes writes it, above what `security` makes of it.
+    /// The pod's `securityContext` in Kubernetes' notation, on top of the one from `security`.
     pub security_context: Option<FreeTable>,
-    /// Labels, annotations and settings that the pods get in addition to those of the compiler.
+    /// Additional labels, annotations and settings of the pods.
     #[serde(default)]
     pub pod: PodField,
     /// Where the pods may run.
@@ -131,19 +131,19 @@ pub struct Workload {
     /// Taints that the pods tolerate, in addition to those of `scheduling`.
     #[serde(default)]
     pub tolerations: Vec<Toleration>,
-    /// Which nodes and pods the pods are drawn to or kept from, as Kubernetes writes it.
+    /// The affinity of the pods to nodes and other pods, in Kubernetes' notation.
     pub affinity: Option<FreeTable>,
     /// The RuntimeClass.
     pub runtime_class: Option<Name>,
-    /// Addresses outside of the cluster that the component may reach.
+    /// Addresses outside the cluster that the component may reach.
     #[serde(default)]
     pub egress: Vec<Egress>,
-    /// A certificate of the component's own.
+    /// A certificate for the component.
     pub certificate: Option<CertificateField>,
 }
 
 impl Workload {
-    /// Returns the fields with an image and resources, and the defaults for all others.
+    /// Returns the fields with an image and resources, and defaults for all others.
     pub fn new(image: Image, resources: Resources) -> Self {
         Self {
             image,
@@ -178,12 +178,12 @@ impl Workload {
         }
     }
 
-    /// Returns what the shared fields name of the platform's files.
+    /// Returns the platform's files that the shared fields refer to.
     pub fn sources(&self) -> Vec<SourceName<'_>> {
         self.files.values().filter_map(|file| file.source.as_deref()).map(SourceName::Files).collect()
     }
 
-    /// Returns the components that the shared fields name.
+    /// Returns the components that the shared fields refer to.
     pub fn needs(&self) -> Vec<Link> {
         let mut links: Vec<Link> = Link::table(&self.links).collect();
         links.extend(self.database.as_ref().map(|database| Link::new("database", database.target())));

@@ -1,4 +1,4 @@
-//! Ports: what a workload offers to others, and its Service.
+//! Ports: the endpoints of a workload, and its Service.
 
 use aqueduct_manifest::Object;
 use aqueduct_model::types::{Cidr, Name, Port, ScalarOrTable};
@@ -16,11 +16,11 @@ use super::{MetricsPort, Workload};
 pub enum PortField {
     /// The same number in the container and in the Service.
     Number(Port),
-    /// Different numbers, or a scheme other than the port's name suggests.
+    /// Different numbers, or a different network protocol.
     Table(PortTable),
 }
 
-/// A port whose Service has another number.
+/// A port with its settings.
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct PortTable {
@@ -79,19 +79,19 @@ impl PortField {
     }
 }
 
-/// Addresses outside of the cluster that the component may reach.
+/// Addresses outside the cluster that the component may reach.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Egress {
-    /// The range (default: everywhere but the cluster's own private ranges).
+    /// The address range (default: everywhere except the cluster's private ranges).
     pub cidr: Option<Cidr>,
-    /// The TCP ports (default: every port).
+    /// The TCP ports (default: all).
     #[serde(default)]
     pub ports: Vec<Port>,
 }
 
 impl Workload {
-    /// Returns all ports: the declared ones, and the one of the metrics where it has a number of its own.
+    /// Returns all ports: the declared ones, and a separate metrics port.
     pub fn all_ports(&self) -> Vec<(String, PortField)> {
         let mut ports: Vec<(String, PortField)> =
             self.ports.iter().map(|(name, port)| (name.to_string(), port.clone())).collect();
@@ -116,18 +116,18 @@ impl Workload {
         })
     }
 
-    /// Returns the container port of a port, or of the first one; `None` where there is none of the name.
+    /// Returns the container port of the named port, or of the first one; `None` if there is no such port.
     pub fn port(&self, name: Option<&Name>) -> Option<(String, u16)> {
         let ports = self.all_ports();
         let found = match name {
             Some(name) => ports.iter().find(|(port, _)| port == name.as_str()),
-            // `http` is what callers mean where a component has several ports.
+            // If a component has several ports, callers mean `http`.
             None => ports.iter().find(|(port, _)| port == "http").or(ports.first()),
         };
         found.map(|(name, port)| (name.clone(), port.container()))
     }
 
-    /// Returns the pods of the workload and who reaches them beside its links.
+    /// Returns the pods of the workload, and who can reach them in addition to links.
     pub fn pod_group(&self, site: &Site<'_>) -> PodGroup {
         let ports = self.all_ports();
         let metrics_port = self.metrics_port();
@@ -195,7 +195,7 @@ fn scheme(port: &str) -> &'static str {
 /// Returns the ports of the workload's Service.
 ///
 /// # Errors
-/// A number that two ports of one protocol share: nobody could tell them apart.
+/// Returns an error if two ports of one protocol have the same number.
 pub fn service_ports(workload: &Workload) -> Result<Vec<ServicePort>, Error> {
     let ports = workload.all_ports();
     for (place, (name, port)) in ports.iter().enumerate() {
@@ -207,7 +207,7 @@ pub fn service_ports(workload: &Workload) -> Result<Vec<ServicePort>, Error> {
             let message =
                 format!("the ports `{other}` and `{name}` of the Service have the same number: {number}");
             let hint = format!(
-                "give the Service another number: `{name} = {{ port = {}, service = … }}`",
+                "set a different number for the Service: `{name} = {{ port = {}, service = … }}`",
                 port.container()
             );
             return Err(Error::path(&["ports", name], message).hint(hint));
@@ -225,10 +225,10 @@ pub fn service_ports(workload: &Workload) -> Result<Vec<ServicePort>, Error> {
         .collect())
 }
 
-/// Returns the Service in front of the workload's pods, of the component's name.
+/// Returns the Service in front of the workload's pods, with the component's name.
 ///
 /// # Errors
-/// A struct that has no place in a manifest.
+/// Returns an error for a struct that cannot be written as a manifest.
 pub fn service(context: &Context<'_>, workload: &Workload) -> Result<Object, Error> {
     object(&Service {
         metadata: context.metadata(context.name()),

@@ -1,4 +1,4 @@
-//! What a component may do with the Kubernetes API.
+//! Permissions of components in the Kubernetes API.
 
 use aqueduct_manifest::Object;
 use aqueduct_render::{Context, Error, object};
@@ -15,7 +15,7 @@ pub struct Permissions {
     /// Rules within the namespace.
     #[serde(default)]
     pub rules: Vec<Permission>,
-    /// Rules over the whole cluster.
+    /// Rules for the whole cluster.
     #[serde(default)]
     pub cluster_rules: Vec<Permission>,
 }
@@ -30,20 +30,20 @@ pub struct Permission {
     /// The resources, such as `pods`.
     #[serde(default)]
     pub resources: Vec<String>,
-    /// The names, where only some objects are meant.
+    /// The object names (default: all objects).
     #[serde(default)]
     pub names: Vec<String>,
-    /// The paths, for rules that are not about a resource.
+    /// The URL paths, for rules that are not about resources.
     #[serde(default)]
     pub paths: Vec<String>,
     /// The verbs, such as `get`.
     pub verbs: Vec<String>,
 }
 
-/// Returns the roles that some permissions make, bound to the ServiceAccount of a name.
+/// Returns the roles for some permissions, bound to a ServiceAccount.
 ///
 /// # Errors
-/// A struct that has no place in a manifest.
+/// Returns an error for a struct that cannot be written as a manifest.
 pub(crate) fn roles(
     context: &Context<'_>,
     name: &str,
@@ -73,7 +73,7 @@ pub(crate) fn roles(
         })?);
     }
     if !permissions.cluster_rules.is_empty() {
-        // Cluster-scoped names are shared by all tenants, and by the environments of a cluster.
+        // All tenants, and all environments in a cluster, share cluster-scoped names.
         let suffix =
             context.environment().namespace_suffix.as_ref().map(ToString::to_string).unwrap_or_default();
         let name = aqueduct_render::application_name(context.tenant(), &format!("{name}{suffix}"));

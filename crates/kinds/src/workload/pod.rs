@@ -1,5 +1,5 @@
-//! The pod template, with production defaults: restricted security, health checks, spread replicas,
-//! configuration rolled by its digest.
+//! The pod template, with production defaults: restricted security, health checks, spread replicas, and rollouts when
+//! configuration changes.
 
 use std::collections::BTreeMap;
 
@@ -23,36 +23,36 @@ use super::variables::variables;
 use super::volumes::mounts;
 use super::{VolumeField, Workload, file_digest};
 
-/// What differs between the kinds that have pods.
+/// The differences between kinds with pods.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PodOptions {
-    /// How many replicas there may be, which decides whether they are spread.
+    /// The maximum number of replicas, which decides whether they are spread.
     pub replicas: u16,
-    /// Whether persistent volumes are claimed per pod by a StatefulSet.
+    /// Whether a StatefulSet claims persistent volumes for each pod.
     pub claims_per_pod: bool,
-    /// Whether the pod runs to its end, and so is not probed.
+    /// Whether the pod runs to completion, and so has no probes.
     pub runs_to_end: bool,
     /// Whether the component's own ServiceAccount exists when the pod starts.
     pub own_account: bool,
 }
 
-/// Whom the container runs as, and what the kernel lets it do.
+/// The user of the container, and its privileges.
 ///
-/// Without any field it runs as user 1000, without privileges, on a read-only root file system.
+/// By default, it runs as user 1000, without privileges, on a read-only root file system.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Security {
-    /// The user (default: 1000). 0 is root, which the namespace must allow.
+    /// The user id (default: 1000). 0 is root, which the namespace must allow.
     pub user: Option<i64>,
-    /// The group (default: the user's number).
+    /// The group id (default: the same as the user's).
     pub group: Option<i64>,
-    /// Whether the container may write outside of its volumes.
+    /// Whether the container may write outside its volumes.
     #[serde(default)]
     pub writable_root: bool,
     /// Linux capabilities to keep, such as `NET_BIND_SERVICE`.
     #[serde(default)]
     pub capabilities: Vec<String>,
-    /// Whether the pod shares the node's network and process ids, for node agents.
+    /// Whether the pod uses the node's network and process ids, for node agents.
     #[serde(default)]
     pub host: bool,
 }
@@ -60,7 +60,7 @@ pub struct Security {
 /// Returns the pod template of a workload; `texts` are its configuration files.
 ///
 /// # Errors
-/// A field that names something the component does not have.
+/// Returns an error for a field that refers to something that the component does not have.
 pub fn pod_template(
     context: &Context<'_>,
     workload: &Workload,
@@ -78,7 +78,7 @@ pub fn pod_template(
     annotations.extend(workload.pod.annotations.iter().map(|(key, value)| (key.to_string(), value.clone())));
     let mut init: Vec<Container> = prepare.into_iter().collect();
     let mut beside = Vec::new();
-    // What they mount has to be known.
+    // Their mounts have to be known first.
     if has_mounts {
         let mut containers =
             |field, list| errors.take(containers(context, workload, field, list, &mounts.mounts));
@@ -86,13 +86,13 @@ pub fn pod_template(
         beside.extend(containers("sidecars", &workload.sidecars));
     }
     if options.runs_to_end {
-        // A pod with an ordinary second container would not end with the first one.
+        // An ordinary second container would keep the pod running after the first one ends.
         beside.iter_mut().for_each(|container| container.restart_policy = Some("Always".to_owned()));
         init.splice(0..0, beside.drain(..));
     }
     let affinity = match &workload.affinity {
         Some(_) if workload.scheduling.spread == Spread::Apart => {
-            let message = "`affinity` and `scheduling.spread = \"apart\"` exclude each other";
+            let message = "`affinity` cannot be used with `scheduling.spread = \"apart\"`";
             errors.push(Error::field("affinity", message));
             None
         }
@@ -106,7 +106,7 @@ pub fn pod_template(
     let group = security.group.unwrap_or(user);
     let security_context = PodSecurityContext {
         fs_group: Some(group),
-        // The owner of every file of a large volume would be set anew at each start.
+        // Otherwise, every start would reset the owner of all files on a large volume.
         fs_group_change_policy: workload
             .volumes
             .values()
@@ -122,7 +122,7 @@ pub fn pod_template(
         affinity,
         automount_service_account_token: Some(workload.permissions.is_some()),
         containers: std::iter::once(main).chain(beside).collect(),
-        // On the node's network only this policy asks the cluster's DNS.
+        // On the node's network, only this policy uses the cluster's DNS.
         dns_policy: security.host.then(|| "ClusterFirstWithHostNet".to_owned()),
         enable_service_links: Some(false),
         host_network: security.host.then_some(true),
@@ -165,7 +165,7 @@ pub fn pod_template(
 /// Returns the main container, without its volume mounts.
 ///
 /// # Errors
-/// A variable, a secret or a probe that names something the component does not have.
+/// Returns an error for a variable, secret or probe that refers to something that the component does not have.
 pub fn container(
     context: &Context<'_>,
     workload: &Workload,
@@ -190,7 +190,7 @@ pub fn container(
     if let Some(metrics) = workload.metrics_port()
         && !ports.iter().any(|port| port.name.as_deref() == Some(&metrics))
     {
-        errors.push(Error::field("metrics.port", format!("there is no port of this name: `{metrics}`")));
+        errors.push(Error::field("metrics.port", format!("there is no such port: `{metrics}`")));
     }
     let expand = |field: &str, texts: &[String]| -> Result<Option<Vec<String>>, Error> {
         let expanded: Vec<String> =
@@ -232,7 +232,7 @@ pub fn container(
         let probes = &workload.probes;
         container.liveness_probe = errors.take(probe(workload, "liveness", probes.liveness.as_ref()));
         container.startup_probe = errors.take(probe(workload, "startup", probes.startup.as_ref()));
-        // Without a readiness check every rollout would be taken for a success, so an open port is the least.
+        // Without a readiness check, every rollout would look successful, so an open port is the minimum.
         let least = Probe::default();
         let readiness = probes.readiness.as_ref().or(workload.port(None).map(|_| &least));
         container.readiness_probe = errors.take(probe(workload, "readiness", readiness));
@@ -240,7 +240,7 @@ pub fn container(
     errors.end(container)
 }
 
-/// Returns the container that runs to its end before the main one: the same image, with all that is mounted.
+/// Returns the container that runs to completion before the main one, with the same image and mounts.
 fn prepare(context: &Context<'_>, workload: &Workload, main: &Container) -> Result<Option<Container>, Error> {
     if workload.prepare.is_empty() {
         return Ok(None);

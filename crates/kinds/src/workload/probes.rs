@@ -1,4 +1,4 @@
-//! How the kubelet finds out how the container is.
+//! How the kubelet checks the health of the container.
 
 use aqueduct_model::types::{Duration, HttpPath, Name};
 use aqueduct_render::Error;
@@ -11,46 +11,46 @@ use serde::Deserialize;
 
 use super::Workload;
 
-/// How the kubelet finds out how the container is.
+/// How the kubelet checks the health of the container.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Probes {
-    /// Restarts the container when it fails.
+    /// The container is restarted when this fails.
     pub liveness: Option<Probe>,
-    /// Takes the pod out of its Services while it fails.
+    /// The pod gets no traffic from Services while this fails.
     pub readiness: Option<Probe>,
-    /// Holds the other two back until it succeeds once.
+    /// The other two probes wait until this succeeds once.
     pub startup: Option<Probe>,
 }
 
-/// One probe: an HTTP path, a gRPC health check, a command, or else an open TCP port.
+/// A probe: an HTTP path, a gRPC health check, a command, or else an open TCP port.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Probe {
-    /// The HTTP path to ask for.
+    /// The HTTP path to request.
     pub path: Option<HttpPath>,
     /// The name of the port (default: the first port).
     pub port: Option<Name>,
-    /// Whether to ask the gRPC health service.
+    /// Whether to use the gRPC health service.
     #[serde(default)]
     pub grpc: bool,
     /// A command to run in the container.
     #[serde(default)]
     pub command: Vec<String>,
-    /// How long to wait before the first try.
+    /// The delay before the first check.
     pub delay: Option<Duration>,
-    /// How long to wait between two tries.
+    /// The interval between checks.
     pub period: Option<Duration>,
-    /// How long one try may take.
+    /// The timeout of a check.
     pub timeout: Option<Duration>,
-    /// How many tries must fail in a row.
+    /// How many checks in a row must fail.
     pub failures: Option<u16>,
 }
 
-/// Returns Kubernetes' form of one of the probes.
+/// Returns a probe in Kubernetes' form.
 ///
 /// # Errors
-/// A port that the component lacks.
+/// Returns an error for a port that the component does not have.
 pub(super) fn probe(
     workload: &Workload,
     field: &str,
@@ -70,10 +70,8 @@ pub(super) fn probe(
         return Ok(Some(result));
     }
     let (name, number) = workload.port(probe.port.as_ref()).ok_or_else(|| match &probe.port {
-        Some(port) => {
-            Error::field(&format!("{path}.port"), format!("there is no port of this name: `{port}`"))
-        }
-        None => Error::field(&path, "a probe without a `command` needs one of `ports`"),
+        Some(port) => Error::field(&format!("{path}.port"), format!("there is no such port: `{port}`")),
+        None => Error::field(&path, "a probe without a `command` needs at least one port in `ports`"),
     })?;
     let port = IntOrString::String(name);
     if probe.grpc {

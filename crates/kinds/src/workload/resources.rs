@@ -9,13 +9,13 @@ use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-/// CPU and memory that a container asks for and may not exceed.
+/// The CPU and memory that a container requests, and their limits.
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Resources {
-    /// What the scheduler reserves.
+    /// The amounts that the scheduler reserves.
     pub requests: Amounts,
-    /// What the kernel enforces.
+    /// The limits that the kernel enforces.
     pub limits: Amounts,
 }
 
@@ -29,10 +29,10 @@ pub struct Amounts {
     pub memory: Memory,
 }
 
-/// Returns Kubernetes' form of the resources.
+/// Returns the resources in Kubernetes' form.
 ///
 /// # Errors
-/// A request above its limit: the API server refuses the pod.
+/// Returns an error for a request above its limit, which the API server would reject.
 pub fn requirements(resources: &Resources) -> Result<ResourceRequirements, Error> {
     let (requests, limits) = (&resources.requests, &resources.limits);
     let above = [
@@ -44,7 +44,7 @@ pub fn requirements(resources: &Resources) -> Result<ResourceRequirements, Error
     for (resource, request, limit) in above.into_iter().flatten() {
         errors.push(Error::path(
             &["resources", "requests", resource],
-            format!("the {resource} that is requested is above its limit: `{request}` of `{limit}`"),
+            format!("the {resource} request exceeds the limit: `{request}` of `{limit}`"),
         ));
     }
     let amounts = |amounts: &Amounts| {

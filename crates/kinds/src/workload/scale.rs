@@ -1,4 +1,4 @@
-//! How many pods there are: when the number follows the load, and how many may be missing.
+//! The number of pods: autoscaling, and how many may be unavailable.
 
 use aqueduct_manifest::Object;
 use aqueduct_model::types::Percentage;
@@ -12,20 +12,20 @@ use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-/// How many pods may be missing when nodes are drained.
+/// How many pods may be unavailable while nodes are drained.
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Disruption {
-    /// How many pods must stay.
+    /// The minimum number of available pods.
     pub min_available: Option<u16>,
-    /// How many pods may be missing (default: 1, if neither field is given).
+    /// The maximum number of unavailable pods (default: 1, if neither field is set).
     pub max_unavailable: Option<u16>,
 }
 
-/// Returns the disruption budget; `None` for a single replica, whose node could never be drained.
+/// Returns the disruption budget; `None` for a single replica, since its node could never be drained.
 ///
 /// # Errors
-/// Both bounds at once, and one that no drain could keep.
+/// Returns an error for both bounds at once, and for one that prevents every drain.
 pub fn disruption_budget(
     context: &Context<'_>,
     disruption: Option<&Disruption>,
@@ -38,13 +38,13 @@ pub fn disruption_budget(
         Some(Disruption { min_available: Some(_), max_unavailable: Some(_) }) => {
             return Err(Error::field(
                 "disruption",
-                "`min-available` and `max-unavailable` exclude each other",
+                "set either `min-available` or `max-unavailable`, not both",
             ));
         }
         Some(Disruption { min_available: Some(min), .. }) if *min >= replicas => {
             return Err(Error::field(
                 "disruption.min-available",
-                format!("with {replicas} replicas no node could ever be drained: `{min}`"),
+                format!("with {replicas} replicas, no node could ever be drained: `{min}`"),
             ));
         }
         Some(disruption) => (disruption.min_available, disruption.max_unavailable),
@@ -64,24 +64,24 @@ pub fn disruption_budget(
     .map(Some)
 }
 
-/// When the number of replicas follows the load.
+/// How the number of replicas follows the load.
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Autoscaling {
-    /// The fewest replicas.
+    /// The minimum number of replicas.
     pub min: u16,
-    /// The most replicas.
+    /// The maximum number of replicas.
     pub max: u16,
-    /// The CPU use to aim for, of what is requested.
+    /// The target CPU usage, as a percentage of the request.
     pub cpu: Option<Percentage>,
-    /// The memory use to aim for, of what is requested.
+    /// The target memory usage, as a percentage of the request.
     pub memory: Option<Percentage>,
 }
 
 /// Returns the autoscaler of a Deployment or StatefulSet, given its name.
 ///
 /// # Errors
-/// No aim, and bounds that cross.
+/// Returns an error without a target, and if `min` exceeds `max`.
 pub fn scaler(
     context: &Context<'_>,
     kind: &str,
@@ -94,7 +94,7 @@ pub fn scaler(
     }
     for (field, aim) in [("cpu", &autoscaling.cpu), ("memory", &autoscaling.memory)] {
         if aim.as_ref().is_some_and(|aim| aim.get() == 0) {
-            return Err(Error::path(&["autoscaling", field], "an aim of nothing is never reached: `0%`"));
+            return Err(Error::path(&["autoscaling", field], "a target must be at least 1%: `0%`"));
         }
     }
     let metric = |name: &str, aim: &Percentage| MetricSpec {
@@ -113,7 +113,7 @@ pub fn scaler(
     let memory = autoscaling.memory.as_ref().map(|aim| metric("memory", aim));
     let metrics: Vec<MetricSpec> = cpu.into_iter().chain(memory).collect();
     if metrics.is_empty() {
-        return Err(Error::field("autoscaling", "autoscaling needs `cpu` or `memory` to aim for"));
+        return Err(Error::field("autoscaling", "autoscaling needs a target: `cpu` or `memory`"));
     }
     object(&HorizontalPodAutoscaler {
         metadata: context.metadata(context.name()),

@@ -1,4 +1,4 @@
-//! Where pods may run, and how replicas are kept apart.
+//! Where pods may run, and how replicas are distributed.
 
 use std::collections::BTreeMap;
 
@@ -16,44 +16,44 @@ use serde::Deserialize;
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Scheduling {
-    /// The node pool of the environment.
+    /// The node pool, one of the environment's.
     pub pool: Option<Name>,
-    /// How replicas are kept apart.
+    /// How replicas are distributed.
     #[serde(default)]
     pub spread: Spread,
-    /// Taints that the pods bear.
+    /// The taints that the pods tolerate.
     #[serde(default)]
     pub tolerations: Vec<Toleration>,
     /// The PriorityClass.
     pub priority_class: Option<Name>,
 }
 
-/// How replicas are kept apart.
+/// How replicas are distributed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Spread {
-    /// Evenly over zones and nodes, by topology spread constraints.
+    /// Evenly over zones and nodes, with topology spread constraints.
     #[default]
     Even,
-    /// Away from one another, by a preferred anti-affinity over zones, then nodes.
+    /// Away from each other, with a preferred anti-affinity for zones, then nodes.
     Apart,
-    /// Wherever there is room.
+    /// Wherever there is capacity.
     None,
 }
 
-/// A taint that pods bear.
+/// A taint that pods tolerate.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Toleration {
-    /// The key of the taint (default: every taint).
+    /// The key of the taint (default: any).
     pub key: Option<String>,
     /// `Exists` or `Equal` (default: `Equal` if there is a `value`, else `Exists`).
     pub operator: Option<String>,
     /// The value that the taint must have.
     pub value: Option<String>,
-    /// `NoSchedule`, `PreferNoSchedule` or `NoExecute` (default: every effect).
+    /// `NoSchedule`, `PreferNoSchedule` or `NoExecute` (default: any).
     pub effect: Option<String>,
-    /// How long a `NoExecute` taint is borne.
+    /// How long a `NoExecute` taint is tolerated.
     pub seconds: Option<i64>,
 }
 
@@ -67,17 +67,18 @@ pub(super) fn node_selector(
         Some(_) => {
             let labels = context.environment().pool_selector(pool);
             if labels.is_empty() {
-                return Err(Error::field("scheduling.pool", format!("nothing tells the nodes of this pool apart: `{pool}`"))
-                    .hint("give the node pool `labels` that its nodes carry, or name the `cloud` of the environment"));
+                return Err(Error::field(
+                    "scheduling.pool",
+                    format!("the nodes of this pool have no label to select them by: `{pool}`"),
+                )
+                .hint("set `labels` of the node pool, or `cloud` of the environment"));
             }
             Ok(Some(labels))
         }
         None => {
             let environment = &context.environment().name;
-            let error = Error::field(
-                "scheduling.pool",
-                format!("{environment} has no node pool of this name: `{pool}`"),
-            );
+            let error =
+                Error::field("scheduling.pool", format!("{environment} has no such node pool: `{pool}`"));
             Err(match aqueduct_manifest::closest(pool.as_str(), pools.keys().map(|name| name.as_str())) {
                 Some(near) => error.hint(format!("did you mean `{near}`?")),
                 None => error,

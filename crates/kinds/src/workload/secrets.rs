@@ -1,4 +1,4 @@
-//! Secret values by reference: from the environment's secret store, or from a Secret that exists already.
+//! Secret values by reference: from the environment's secret store, or from an existing Secret.
 
 use std::collections::BTreeMap;
 
@@ -10,45 +10,45 @@ use serde::Deserialize;
 
 use crate::custom::{ExternalSecret, SecretTemplate};
 
-/// Secret values from the environment's secret store, or a Secret that exists already.
+/// Secret values from the environment's secret store, or from an existing Secret.
 ///
-/// The values themselves never stand in the source: `remote` names an entry of the store, from which the
-/// External Secrets operator makes the Secret; `existing` names a Secret that something else makes.
+/// The source never contains the values themselves. `remote` is an entry of the store, from which the External
+/// Secrets operator creates the Secret. `existing` is a Secret that something else creates.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct SecretField {
     /// The entry in the environment's secret store.
     pub remote: Option<String>,
-    /// The name of a Secret that exists already.
+    /// The name of an existing Secret.
     pub existing: Option<Subdomain>,
     /// A `secret` component of this tenant.
     pub component: Option<Name>,
-    /// The keys, each of which becomes an environment variable of that name unless `mount` is given.
+    /// The keys. Each becomes an environment variable with that name, unless `mount` is set.
     #[serde(default)]
     pub keys: Vec<String>,
-    /// The folder in which the keys appear as files, instead of environment variables.
+    /// The folder for the keys as files, instead of environment variables.
     pub mount: Option<String>,
 }
 
-/// The login for the registry that the image comes from.
+/// The login for the image's registry.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct PullSecret {
-    /// The entry in the environment's secret store that holds the Docker configuration.
+    /// The entry in the environment's secret store that contains the Docker configuration.
     pub remote: Option<String>,
-    /// The name of a Secret of type `kubernetes.io/dockerconfigjson` that exists already.
+    /// The name of an existing Secret of type `kubernetes.io/dockerconfigjson`.
     pub existing: Option<Subdomain>,
 }
 
 /// Returns the secret store of the environment.
 ///
 /// # Errors
-/// An environment without one.
+/// Returns an error if the environment has none.
 pub fn secret_store<'a>(context: &Context<'a>, field: &[&str]) -> Result<&'a str, Error> {
     let environment = context.site.environment();
     environment.secret_store.as_ref().map(|store| store.as_str()).ok_or_else(|| {
         Error::path(field, format!("environment {} has no `secret-store`", environment.name))
-            .hint(format!("set `secret-store` of `[environments.{}]` in platform.toml", environment.name))
+            .hint(format!("set `secret-store` in `[environments.{}]` of platform.toml", environment.name))
     })
 }
 
@@ -66,9 +66,9 @@ pub(super) fn secret_name(context: &Context<'_>, name: &Name, secret: &SecretFie
                 Some((secret, _)) => Ok(secret.clone()),
                 None => Err(Error::path(
                     &["secrets", name.as_str(), "component"],
-                    format!("`{component}` offers no secret"),
+                    format!("`{component}` provides no secret"),
                 )
-                .hint("name a component of kind `secret`")),
+                .hint("refer to a component of kind `secret`")),
             }
         }
         _ => Err(Error::path(
@@ -85,7 +85,7 @@ pub(super) fn external_secret(
 ) -> Result<Option<Object>, Error> {
     let Some(remote) = &secret.remote else { return Ok(None) };
     if secret.keys.is_empty() {
-        // Without a mount it is the same that its variables lack.
+        // Without a mount, its variables need keys too.
         let lacks = if secret.mount.is_some() { "needs `keys`" } else { "has neither `keys` nor a `mount`" };
         return Err(Error::path(&["secrets", name.as_str()], format!("secret `{name}` {lacks}")));
     }

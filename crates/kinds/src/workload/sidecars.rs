@@ -1,4 +1,4 @@
-//! What stands beside the main container in a pod: other containers, and what the pod itself carries.
+//! The other parts of a pod: additional containers, labels, annotations and settings.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{FreeTable, Workload};
 
-/// Another container of the pod.
+/// An additional container of the pod.
 ///
 /// It runs as the same user as the main one, without privileges, on a read-only root file system.
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
@@ -31,20 +31,20 @@ pub struct Sidecar {
     /// The arguments of the command.
     #[serde(default)]
     pub arguments: Vec<String>,
-    /// The ports that it listens on, by name; Services and network policies lead to those of the main container only.
+    /// The ports that it listens on, by name; Services and network policies only cover the main container's.
     #[serde(default)]
     pub ports: BTreeMap<Name, Port>,
     /// Environment variables; never secrets. `${link.…}` is expanded.
     #[serde(default)]
     pub variables: BTreeMap<String, String>,
-    /// Where volumes of the pod appear in it: a folder by the name of the volume.
+    /// The folders where volumes of the pod are mounted, by volume name.
     #[serde(default)]
     pub mounts: BTreeMap<Name, String>,
     /// CPU and memory.
     pub resources: SidecarResources,
     /// The user (default: the pod's).
     pub user: Option<i64>,
-    /// Whether it may write outside of its mounts.
+    /// Whether it may write outside its mounts.
     #[serde(default)]
     pub writable_root: bool,
     /// Linux capabilities to keep.
@@ -56,14 +56,14 @@ pub struct Sidecar {
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SidecarResources {
-    /// What the scheduler reserves.
+    /// The amounts that the scheduler reserves.
     pub requests: SidecarAmounts,
-    /// What the kernel enforces.
+    /// The limits that the kernel enforces.
     #[serde(default)]
     pub limits: SidecarAmounts,
 }
 
-/// An amount of CPU and an amount of memory; either may be left out.
+/// An amount of CPU and of memory; either may be omitted.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SidecarAmounts {
@@ -73,7 +73,7 @@ pub struct SidecarAmounts {
     pub memory: Option<Memory>,
 }
 
-/// What pods get in addition to what the compiler gives them.
+/// Additional properties of the pods.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PodField {
@@ -89,14 +89,14 @@ impl PodField {
     /// Returns the labels of the pods.
     ///
     /// # Errors
-    /// A label that selectors are made of.
+    /// Returns an error for a label that is used in selectors.
     pub(super) fn labels(&self, context: &Context<'_>) -> Result<BTreeMap<String, String>, Error> {
         let mut labels = context.labels();
         let selector = context.selector();
         for (key, value) in &self.labels {
             let key = key.to_string();
             if selector.contains_key(&key) {
-                let message = format!("the label `{key}` is the compiler's: selectors are made of it");
+                let message = format!("the label `{key}` is reserved: aqueduct uses it in selectors");
                 return Err(Error::path(&["pod", "labels", &key], message));
             }
             labels.insert(key, value.to_string());
@@ -105,10 +105,10 @@ impl PodField {
     }
 }
 
-/// Returns other containers of a pod; `field` is the one that lists them, `mounts` those of the main container.
+/// Returns the additional containers of a pod; `field` lists them, and `mounts` are those of the main container.
 ///
 /// # Errors
-/// A volume that the pod does not have, and a name that is taken.
+/// Returns an error for a volume that the pod does not have, and for a duplicate name.
 pub(super) fn containers(
     context: &Context<'_>,
     workload: &Workload,
@@ -129,7 +129,7 @@ fn container(
     let all = workload.init_containers.iter().chain(&workload.sidecars);
     let same = all.filter(|other| other.name == sidecar.name).count();
     if same > 1 || sidecar.name.as_str() == context.name() || sidecar.name.as_str() == "prepare" {
-        let message = format!("another container of the pod has this name: `{}`", sidecar.name);
+        let message = format!("another container of the pod has the same name: `{}`", sidecar.name);
         return Err(Error::field(field, message));
     }
     let expand = |texts: &[String]| -> Result<Option<Vec<String>>, Error> {
@@ -151,7 +151,7 @@ fn container(
         .map(|(name, folder)| {
             let known = mounts.iter().find(|mount| mount.name == name.as_str()).ok_or_else(|| {
                 let names: Vec<&str> = mounts.iter().map(|mount| mount.name.as_str()).collect();
-                let error = Error::field(field, format!("the pod has no volume of this name: `{name}`"));
+                let error = Error::field(field, format!("the pod has no such volume: `{name}`"));
                 match aqueduct_manifest::closest(name.as_str(), names) {
                     Some(near) => error.hint(format!("did you mean `{near}`?")),
                     None => error.hint(format!("declare it: `[volumes.{name}]`")),
@@ -204,10 +204,10 @@ fn amounts(resources: &SidecarAmounts) -> Option<BTreeMap<String, Quantity>> {
     Some(amounts).filter(|amounts| !amounts.is_empty())
 }
 
-/// Reads a table that is written as Kubernetes writes it, above what the compiler says.
+/// Reads a table in Kubernetes' notation and merges it over the compiler's defaults.
 ///
 /// # Errors
-/// What Kubernetes does not know of the field.
+/// Returns an error for fields that Kubernetes does not have.
 pub(super) fn as_kubernetes_writes<T: DeserializeOwned + Serialize>(
     field: &str,
     below: &T,
@@ -222,7 +222,7 @@ pub(super) fn as_kubernetes_writes<T: DeserializeOwned + Serialize>(
     let typed: T = serde_json::from_value(json.clone()).map_err(|error| wrong(&error))?;
     let kept = serde_json::to_value(&typed).map_err(|error| wrong(&error))?;
     match lost(&json, &kept) {
-        Some(path) => Err(Error::field(field, format!("Kubernetes knows no such field: `{path}`"))),
+        Some(path) => Err(Error::field(field, format!("Kubernetes has no such field: `{path}`"))),
         None => Ok(typed),
     }
 }

@@ -1,4 +1,4 @@
-//! Environment variables: plain values, secrets, and the login of a database.
+//! Environment variables: plain values, secrets, and database logins.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -15,17 +15,17 @@ use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Unexpected, Vi
 use super::Workload;
 use super::secrets::secret_name;
 
-/// An environment variable: a plain value, or a table that says where the value comes from.
+/// An environment variable: a plain value, or a table with the source of the value.
 #[derive(Clone, Debug, PartialEq, JsonSchema)]
 #[schemars(untagged)]
 pub enum Variable {
-    /// A switch; written as `true` or `false`.
+    /// A boolean, `true` or `false`.
     Switch(bool),
-    /// A whole number.
+    /// An integer.
     Integer(i64),
-    /// Text; `${link.<name>.address}` and `$(OTHER_VARIABLE)` are expanded.
+    /// A string; `${link.<name>.address}` and `$(OTHER_VARIABLE)` are expanded.
     Text(String),
-    /// A value taken from elsewhere.
+    /// A value from another source.
     From(VariableSource),
 }
 
@@ -41,7 +41,7 @@ impl<'de> Visitor<'de> for VariableVisitor {
     type Value = Variable;
 
     fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str("text, an integer, a boolean or a table that says where the value comes from")
+        out.write_str("a string, an integer, a boolean, or a table with the source of the value")
     }
 
     fn visit_bool<E>(self, value: bool) -> Result<Variable, E> {
@@ -66,15 +66,15 @@ impl<'de> Visitor<'de> for VariableVisitor {
     }
 }
 
-/// Where the value of an environment variable comes from.
+/// The source of an environment variable's value.
 #[derive(Clone, Debug, PartialEq, Eq, JsonSchema)]
 #[schemars(deny_unknown_fields, rename_all = "kebab-case")]
 pub enum VariableSource {
     /// A field of the pod, such as `metadata.name`.
     Field(String),
-    /// A key of a Secret that exists already: `secret-name/key`.
+    /// A key of an existing Secret: `secret-name/key`.
     Secret(String),
-    /// A key of a ConfigMap that exists already: `config-map-name/key`.
+    /// A key of an existing ConfigMap: `config-map-name/key`.
     ConfigMap(String),
 }
 
@@ -93,7 +93,7 @@ impl<'de> Deserialize<'de> for VariableSource {
             Sources { field: None, secret: Some(secret), config_map: None } => Ok(Self::Secret(secret)),
             Sources { field: None, secret: None, config_map: Some(key) } => Ok(Self::ConfigMap(key)),
             _ => Err(D::Error::custom(
-                "a value is taken from exactly one of `field`, `secret` and `config-map`",
+                "a value must have exactly one source: `field`, `secret` or `config-map`",
             )),
         }
     }
@@ -103,20 +103,19 @@ impl<'de> Deserialize<'de> for VariableSource {
 #[derive(Clone, Debug, PartialEq, Eq, JsonSchema)]
 #[schemars(untagged)]
 pub enum DatabaseField {
-    /// The component; its login arrives as `<KIND>_HOST`, `_PORT`, `_DB`, `_USER` and `_PASSWORD`.
+    /// The component; its login is in the variables `<KIND>_HOST`, `_PORT`, `_DB`, `_USER` and `_PASSWORD`.
     Component(Target),
     /// The component, and the names of the variables.
     Table(DatabaseTable),
 }
 
-/// A database and the names under which its login arrives.
+/// A database, and the names of the variables with its login.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DatabaseTable {
     /// The component.
     pub component: Target,
-    /// The variables, each with the property that it holds: `host`, `port`, `database`, `user`,
-    /// `password`, `url`.
+    /// The variables, each with its property: `host`, `port`, `database`, `user`, `password` or `url`.
     pub variables: BTreeMap<String, String>,
 }
 
@@ -139,11 +138,12 @@ impl DatabaseField {
     }
 }
 
-/// Returns the variables in an order in which `$(NAME)` finds what it names: fields of the pod, secrets,
-/// plain values, and then those that are made of others.
+/// Returns the variables in an order in which every `$(NAME)` is already defined: fields of the pod, secrets, plain
+/// values, and then those that use others.
 ///
 /// # Errors
-/// What a variable names and the component does not have, and a variable that is set twice.
+/// Returns an error for a variable that refers to something that the component does not have, and for one that is set
+/// twice.
 pub(super) fn variables(context: &Context<'_>, workload: &Workload) -> Result<Vec<EnvVar>, Error> {
     let mut variables = Variables { taken: Vec::new(), plain: Vec::new() };
     let mut errors = Errors::default();
@@ -155,12 +155,13 @@ pub(super) fn variables(context: &Context<'_>, workload: &Workload) -> Result<Ve
     let variables = variables.in_order();
     let mut names: Vec<&str> = variables.iter().map(|variable| variable.name.as_str()).collect();
     names.sort_unstable();
-    // What Kubernetes takes: every printable letter of ASCII but the one that ends the name.
+    // Kubernetes accepts all printable ASCII characters except `=`, which ends the name.
     let is_name =
         |name: &str| !name.is_empty() && name.bytes().all(|byte| matches!(byte, b' '..=b'~') && byte != b'=');
     for bad in names.iter().filter(|name| !is_name(name)) {
-        let message =
-            format!("`{bad}` is no name of a variable: wanted are printable letters of ASCII without `=`");
+        let message = format!(
+            "`{bad}` is not a valid variable name: expected printable ASCII characters other than `=`"
+        );
         errors.push(Error::path(&["variables", bad], message));
     }
     for twice in names.windows(2).filter(|pair| pair[0] == pair[1]) {
@@ -170,7 +171,7 @@ pub(super) fn variables(context: &Context<'_>, workload: &Workload) -> Result<Ve
     errors.end(variables)
 }
 
-/// Variables: those whose value Kubernetes takes from elsewhere, and those whose value stands here.
+/// Variables: those with a value from another source, and those with a literal value.
 struct Variables {
     taken: Vec<EnvVar>,
     plain: Vec<EnvVar>,
@@ -181,7 +182,7 @@ impl Variables {
         let field = ["variables", name];
         let split = |what: &str, reference: &str| match reference.split_once('/') {
             Some((object, key)) => Ok((object.to_owned(), key.to_owned())),
-            None => Err(Error::path(&field, format!("{what} is named as `name/key`: `{reference}`"))),
+            None => Err(Error::path(&field, format!("{what} must have the form `name/key`: `{reference}`"))),
         };
         match variable {
             Variable::Switch(switch) => self.plain.push(plain(name, switch.to_string())),
@@ -236,9 +237,9 @@ impl Variables {
         if credentials.namespace != context.namespace() {
             return Err(Error::field(
                 "database",
-                "the login of a database can be used only in its own namespace",
+                "the login of a database is only available in its own namespace",
             )
-            .hint("give the tenant a database component of its own"));
+            .hint("add a database component in this namespace"));
         }
         for (name, property) in database_variables(&neighbour.site.instance.kind, database) {
             match credentials.properties.get(property.as_str()) {
@@ -250,14 +251,14 @@ impl Variables {
                     let known: Vec<&str> = credentials.properties.keys().copied().collect();
                     let message = format!("unknown property: `{property}`");
                     return Err(Error::path(&["database", "variables", &name], message)
-                        .hint(format!("there are {}", known.join(", "))));
+                        .hint(format!("the properties are {}", known.join(", "))));
                 }
             }
         }
         Ok(())
     }
 
-    /// Returns the variables, each behind those that it uses; one that uses itself is left as it is.
+    /// Returns the variables, each after those that it uses; circular references are left as they are.
     fn in_order(mut self) -> Vec<EnvVar> {
         let mut named: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
         for (at, variable) in self.plain.iter().enumerate() {
@@ -272,7 +273,7 @@ impl Variables {
             waiting.push(used.len());
             used.into_iter().for_each(|used| users[used].push(at));
         }
-        // At each turn the first one that uses none of the others; in a circle the first one.
+        // Each step takes the first one that uses none of the others, or in a cycle, simply the first.
         let mut left: BTreeSet<usize> = (0..waiting.len()).collect();
         let mut free: BTreeSet<usize> = left.iter().copied().filter(|at| waiting[*at] == 0).collect();
         while let Some(at) = free.first().or(left.first()).copied() {
@@ -290,7 +291,7 @@ impl Variables {
     }
 }
 
-/// Returns what stands as `$(…)` in a text.
+/// Returns the names in `$(…)` in a text.
 fn names_in(text: &str) -> impl Iterator<Item = &str> {
     let ended = text.rsplit_once(')').map_or("", |(ended, _)| ended);
     ended.split(')').filter_map(|part| Some(part.rsplit_once("$(")?.1))

@@ -1,4 +1,4 @@
-//! Folders that are not part of the image: configuration, secrets, certificates, scratch space, and claims.
+//! Folders that are not part of the image: configuration, secrets, certificates, scratch space, and volume claims.
 
 use std::collections::BTreeMap;
 
@@ -22,21 +22,21 @@ use super::{FreeTable, PodOptions, Workload};
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct VolumeField {
-    /// Where it appears in the container.
+    /// The path in the container.
     pub mount: String,
-    /// The size: of the claim where `persistent` is set, else the limit of the scratch space.
+    /// The size of the claim, if `persistent` is set, or else the limit of the scratch space.
     pub size: Option<Memory>,
-    /// Whether it outlives the pod; a folder of the node is then made and writable.
+    /// Whether it outlives the pod; a folder of the node is then created if missing, and writable.
     #[serde(default)]
     pub persistent: bool,
     /// The StorageClass of a persistent volume (default: the environment's).
     pub class: Option<Name>,
-    /// Whether scratch space is kept in memory.
+    /// Whether scratch space is in memory.
     #[serde(default)]
     pub memory: bool,
-    /// A folder of the node, for agents that read its logs or its state; read-only unless `persistent`.
+    /// A folder of the node, for agents that read its logs or state; read-only unless `persistent` is set.
     pub node: Option<String>,
-    /// Where the content is, as Kubernetes writes it, such as `{ secret = { secretName = "login" } }`.
+    /// The volume source in Kubernetes' notation, such as `{ secret = { secretName = "login" } }`.
     pub source: Option<FreeTable>,
 }
 
@@ -46,7 +46,7 @@ impl VolumeField {
         self.persistent && self.node.is_none()
     }
 
-    /// Returns a folder of the node, which the pods may only read.
+    /// Returns a read-only folder of the node.
     pub fn of_node(folder: &str, mount: &str) -> Self {
         Self { node: Some(folder.to_owned()), ..Self::scratch(mount) }
     }
@@ -95,7 +95,7 @@ pub(super) fn claim(
     Ok(PersistentVolumeClaim { metadata, spec: Some(spec), ..Default::default() })
 }
 
-/// Returns the claim of a volume that one pod at a time writes.
+/// Returns the claim of a volume that one pod at a time can write.
 pub(super) fn claim_spec(
     context: &Context<'_>,
     class: Option<String>,
@@ -103,7 +103,7 @@ pub(super) fn claim_spec(
     field: &[&str],
 ) -> Result<PersistentVolumeClaimSpec, Error> {
     if size.bytes() == 0 {
-        return Err(Error::path(field, "a volume without any room cannot be claimed"));
+        return Err(Error::path(field, "a volume must have a size of at least 1 byte"));
     }
     Ok(PersistentVolumeClaimSpec {
         access_modes: Some(vec!["ReadWriteOnce".to_owned()]),
@@ -124,10 +124,10 @@ pub(super) struct Mounts {
     pub(super) mounts: Vec<VolumeMount>,
 }
 
-/// Returns what a workload mounts.
+/// Returns the volumes and mounts of a workload.
 ///
 /// # Errors
-/// A configuration that is none, and two volumes in the same folder.
+/// Returns an error for a component that is not a configuration, and for two volumes in the same folder.
 pub(super) fn mounts(
     context: &Context<'_>,
     workload: &Workload,
@@ -177,10 +177,12 @@ impl Mounts {
         };
         let Some(config_map) = &neighbour.offer().config_map else {
             let message = format!("`{}` is not a shared configuration", config.component);
-            return Err(Error::field("config.component", message).hint("name a component of kind `config`"));
+            return Err(
+                Error::field("config.component", message).hint("refer to a component of kind `config`")
+            );
         };
         if neighbour.site.namespace() != context.namespace() {
-            let message = "a ConfigMap can be mounted only in its own namespace";
+            let message = "a ConfigMap can only be mounted in its own namespace";
             return Err(Error::field("config.component", message));
         }
         let source = ConfigMapVolumeSource { name: config_map.clone(), ..Default::default() };
@@ -194,8 +196,9 @@ impl Mounts {
             if let Some(folder) = &secret.mount {
                 let volume = format!("secret-{name}");
                 if volume.len() > 63 {
-                    let message =
-                        format!("the name of a secret with a `mount` has at most 56 bytes: `{name}`");
+                    let message = format!(
+                        "the name of a secret with a `mount` is too long: `{name}`, the limit is 56 bytes"
+                    );
                     errors.push(Error::path(&["secrets", name.as_str()], message));
                 }
                 let of = errors.take(secret_name(context, name, secret));
@@ -221,11 +224,11 @@ impl Mounts {
             let source = errors.take(source(context, name, volume));
             self.add(name.as_str(), &volume.mount, read_only, source);
             if let Some(mount) = self.mounts.last_mut().filter(|_| volume.node.is_some()) {
-                // An agent must see what the node mounts after the agent has started.
+                // An agent must see mounts that the node adds after the agent has started.
                 mount.mount_propagation = Some("HostToContainer".to_owned());
             }
             if volume.is_claim() && options.claims_per_pod {
-                // The StatefulSet adds the volume of the claim itself.
+                // The StatefulSet adds the volume for the claim itself.
                 self.volumes.pop();
             }
         }
@@ -236,7 +239,7 @@ impl Mounts {
         errors.end(())
     }
 
-    /// Checks that each is mounted in a folder of its own.
+    /// Checks that each is mounted in a different folder.
     fn check_folders(&self) -> Result<(), Error> {
         let mut errors = Errors::default();
         let mut seen = BTreeMap::new();
@@ -244,7 +247,7 @@ impl Mounts {
             let (name, folder) = (&mount.name, &mount.mount_path);
             if !folder.starts_with('/') || folder.contains(':') {
                 let message = format!(
-                    "`{folder}` is no folder of a container: wanted is a path that starts with `/` and holds no `:`"
+                    "`{folder}` is not a folder in a container: expected a path that starts with `/` and contains no `:`"
                 );
                 errors.push(Error::path(&["volumes", name, "mount"], message));
             }
@@ -257,14 +260,14 @@ impl Mounts {
     }
 }
 
-/// Returns where a volume's content is.
+/// Returns the source of a volume.
 ///
 /// # Errors
-/// A source that Kubernetes does not know, and one beside another.
+/// Returns an error for a source that Kubernetes does not have, and for several sources.
 fn source(context: &Context<'_>, name: &Name, volume: &VolumeField) -> Result<Volume, Error> {
     if let Some(table) = &volume.source {
         if volume.node.is_some() || volume.persistent || volume.memory || volume.size.is_some() {
-            let message = "`source` excludes `node`, `persistent`, `memory` and `size`";
+            let message = "`source` cannot be used with `node`, `persistent`, `memory` or `size`";
             return Err(Error::path(&["volumes", name.as_str(), "source"], message));
         }
         let field = format!("volumes.{name}.source");
@@ -287,7 +290,7 @@ fn source(context: &Context<'_>, name: &Name, volume: &VolumeField) -> Result<Vo
 fn of_secret(name: String) -> Volume {
     let source = SecretVolumeSource {
         secret_name: Some(name),
-        // The group of the pod reads it: the files belong to root.
+        // The files belong to root, so the pod's group must be able to read them.
         default_mode: Some(0o440),
         ..Default::default()
     };

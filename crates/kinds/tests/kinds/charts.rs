@@ -1,4 +1,4 @@
-//! What charts see of the environment, and which of them render other objects each time.
+//! What charts see of the environment, and which of them render different objects each time.
 
 use super::shop::check_with;
 
@@ -65,7 +65,7 @@ fn a_chart_asks_for_a_patch_level() {
     let files = [("Chart.yaml", chart.as_str()), ("templates/c.yaml", &template)];
     insta::assert_snapshot!(check("", &files), @r"
     error: chart requires kubeVersion: >= 1.33.2 which is incompatible with Kubernetes v1.33: tenants/shop/app.toml
-      hint: `1.33` counts as `1.33.0`: where the cluster is newer, say so in `kubernetes` of `environments.dev`
+      hint: `1.33` counts as `1.33.0`: if the cluster is newer, set the patch version in `kubernetes` of `environments.dev`
     ");
 }
 
@@ -97,7 +97,7 @@ fn a_patch_can_take_a_field_out() {
     ");
 }
 
-/// Helm's name of the file begins with that of the chart, which is not that of the folder.
+/// Helm's name of a file begins with the chart's name, which can differ from the folder's.
 #[test]
 fn a_definition_lies_where_its_file_does() {
     let definition = "apiVersion: apiextensions.k8s.io/v1
@@ -118,10 +118,10 @@ spec: {group: example.com, scope: Cluster, names: {kind: Thing, plural: things},
         check_with(&[("app", "kind = \"chart\"\npath = \"/charts/app\"\n")], &files)
     };
     insta::assert_snapshot!(check(chart, ""), @r#"
-    error: tenant `shop` does not say that it may own `CustomResourceDefinition`, which live outside of namespaces: charts/app/crds/things.yaml
-      hint: write `cluster-kinds = ["apiextensions.k8s.io/CustomResourceDefinition"]` into `[delivery]` of tenants/shop/tenant.toml: its project admits no other kinds
+    error: tenant `shop` may not own `CustomResourceDefinition`, which are cluster-scoped: charts/app/crds/things.yaml
+      hint: set `cluster-kinds = ["apiextensions.k8s.io/CustomResourceDefinition"]` in `[delivery]` of tenants/shop/tenant.toml, since its project permits no other kinds
     "#);
-    insta::assert_snapshot!(check(&format!("{chart}{near}"), "[a]\n"), @"error: charts/more/crds/more.yaml renders what is no object: a document is a list, not an object: tenants/shop/app.toml");
+    insta::assert_snapshot!(check(&format!("{chart}{near}"), "[a]\n"), @"error: charts/more/crds/more.yaml renders an invalid manifest: a document is a list, not an object: tenants/shop/app.toml");
 }
 
 #[test]
@@ -167,17 +167,17 @@ data:
         ("charts/db/templates/s.yaml", secret),
     ];
     insta::assert_snapshot!(check("", &files), @r"
-    error: `randAlphaNum` gives another result at each render: `/data/password` of `Secret db`: charts/app/templates/_helpers.tpl
-      hint: set `db.auth.password` in `values`: a fixed value, for a secret by reference to a Secret
-    error: `genCA` gives another result at each render: `/data/tls.crt` of `Secret tls`: charts/app/templates/x.yaml
-      hint: set `auth.tls.secret` in `values`: a certificate that exists, or the name of a Secret that cert-manager fills
-    error: `genSignedCert` gives another result at each render: `/data/tls.crt` of `Secret tls`: charts/app/templates/x.yaml
-      hint: set `auth.tls.secret` in `values`: a certificate that exists, or the name of a Secret that cert-manager fills
-    error: `now` gives another result at each render: `/metadata/annotations/example.com~1stamp` of `ConfigMap c`: charts/app/templates/x.yaml
-      hint: set `stamp` in `values`, or take the field out by `patches`: nothing can hold the time of the render
-    error: `randInt` gives another result at each render: `/metadata/annotations/coin` of `ConfigMap c`: charts/app/templates/x.yaml
-      hint: look for a value of the chart that is taken instead, for a secret by reference to a Secret, or change the field by `patches`
-    error: `randInt` gives another result at each render: which objects there are: charts/app/templates/x.yaml
-      hint: look for a value of the chart that is taken instead, for a secret by reference to a Secret, or change the field by `patches`
+    error: `randAlphaNum` gives a different result at each render: `/data/password` of `Secret db`: charts/app/templates/_helpers.tpl
+      hint: set `db.auth.password` in `values` to a fixed value, or for a secret, to a reference to a Secret
+    error: `genCA` gives a different result at each render: `/data/tls.crt` of `Secret tls`: charts/app/templates/x.yaml
+      hint: set `auth.tls.secret` in `values` to an existing certificate, or to the name of a Secret that cert-manager fills
+    error: `genSignedCert` gives a different result at each render: `/data/tls.crt` of `Secret tls`: charts/app/templates/x.yaml
+      hint: set `auth.tls.secret` in `values` to an existing certificate, or to the name of a Secret that cert-manager fills
+    error: `now` gives a different result at each render: `/metadata/annotations/example.com~1stamp` of `ConfigMap c`: charts/app/templates/x.yaml
+      hint: set `stamp` in `values`, or remove the field with `patches`: the output must not contain the time of the render
+    error: `randInt` gives a different result at each render: `/metadata/annotations/coin` of `ConfigMap c`: charts/app/templates/x.yaml
+      hint: set a value of the chart that replaces it (for a secret, a reference to a Secret), or change the field with `patches`
+    error: `randInt` gives a different result at each render: which objects there are: charts/app/templates/x.yaml
+      hint: set a value of the chart that replaces it (for a secret, a reference to a Secret), or change the field with `patches`
     ");
 }

@@ -1,9 +1,9 @@
-//! What the cloud of an environment adds to objects, as its preset or its table says.
+//! What an environment's cloud adds to objects, from its preset or table.
 
 use super::shop::{check_with, with_resources};
 
-/// Renders a service with a load balancer on nodes of the pool `fast`, which has these labels, and returns what a
-/// cloud decides of it.
+/// Renders a service with a load balancer on nodes of the pool `fast` with some labels, and returns the parts that
+/// depend on the cloud.
 fn with_pool(cloud: &str, labels: &str, balancer: &str) -> String {
     let service = with_resources(&format!(
         "kind = \"service\"\nimage = \"shop/web:1\"\nports = {{ http = 80 }}\nscheduling = {{ pool = \"fast\" }}\nload-balancer = {balancer}\n"

@@ -1,4 +1,4 @@
-//! What becomes of objects that others wrote: their scope, and the labels that they are selected by.
+//! The treatment of foreign objects: their scope, and the labels by which they are selected.
 
 use std::fmt::Write as _;
 
@@ -7,14 +7,14 @@ use aqueduct_manifest::{Files, yaml};
 use super::rendering;
 use super::shop::check_with;
 
-/// Renders a component of one file, and returns the data of its object or what is wrong.
+/// Renders a component with one file, and returns the data of its object or the errors.
 fn data(file: &str, text: &str) -> String {
     let component = format!("kind = \"manifests\"\npath = \"{file}\"\n");
     let text = check_with(&[("app", &component)], &[(&format!("tenants/shop/{file}"), text)]);
     text.split_once("data:").and_then(|(_, rest)| rest.split("kind:").next()).unwrap_or(&text).to_owned()
 }
 
-/// `kubectl` and Argo CD read the last line as they read the others, and JSON as JSON.
+/// `kubectl` and Argo CD read the last line like the others, and JSON as JSON.
 #[test]
 fn files_are_read_as_argo_cd_reads_them() {
     let start = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\ndata:\n  a: ";
@@ -38,11 +38,11 @@ fn files_are_read_as_argo_cd_reads_them() {
 
       a: b
     error: an object needs metadata.name: tenants/shop/c.yaml
-      hint: `metadata.name` is read as the boolean `true`: a text that looks like one goes in quotes
+      hint: `metadata.name` is read as the boolean `true`: put a string that looks like one in quotes
     "#);
 }
 
-/// A folder of Argo CD's may hold files that are no manifests, which it passes over.
+/// A folder for Argo CD may contain files that are not manifests, which it skips.
 #[test]
 fn a_file_among_manifests_that_is_none() {
     let component = "kind = \"manifests\"\npath = \"web\"\n";
@@ -50,13 +50,13 @@ fn a_file_among_manifests_that_is_none() {
         [("tenants/shop/web/values.yaml", "replicas: 1\n"), ("tenants/shop/web/deep/x.yaml", "a: [\n")];
     insta::assert_snapshot!(check_with(&[("app", component)], &files), @r"
     error: yaml: line 1: did not find expected node content: tenants/shop/web/deep/x.yaml
-      hint: every file in `web` is read as a manifest: move out what is none
+      hint: every file in `web` is read as a manifest: move other files elsewhere
     error: an object needs apiVersion, kind, metadata.name: tenants/shop/web/values.yaml
-      hint: every file in `web` is read as a manifest: move out what is none
+      hint: every file in `web` is read as a manifest: move other files elsewhere
     ");
 }
 
-/// Renders one component of manifests, and returns the metadata of its objects or what is wrong.
+/// Renders one component of manifests, and returns the metadata of its objects or the errors.
 fn check(apis: &str, manifests: &str) -> String {
     let mut files = Files::new();
     let platform = format!(
@@ -186,10 +186,10 @@ fn scopes_that_nobody_says_are_asked_for() {
 ---
 {apiVersion: kyverno.io/v1, kind: Unheard, metadata: {name: three}}
 "), @r#"
-        error: nobody says whether `Planet` of `example.com` lives in namespaces
-          hint: add its CustomResourceDefinition to the platform, or write `{ group = "example.com", cluster-scoped = [] }` into `apis` of the environment, with the kinds that live outside of namespaces
-        error: nobody says whether `Unheard` of `kyverno.io` lives in namespaces
-          hint: add its CustomResourceDefinition to the platform, or write `{ group = "kyverno.io", cluster-scoped = [] }` into `apis` of the environment, with the kinds that live outside of namespaces
+        error: it is not known whether `Planet` of `example.com` is namespaced
+          hint: add its CustomResourceDefinition to the platform, or add `{ group = "example.com", cluster-scoped = [] }` to `apis` of the environment, listing the cluster-scoped kinds
+        error: it is not known whether `Unheard` of `kyverno.io` is namespaced
+          hint: add its CustomResourceDefinition to the platform, or add `{ group = "kyverno.io", cluster-scoped = [] }` to `apis` of the environment, listing the cluster-scoped kinds
         "#);
 }
 

@@ -1,4 +1,4 @@
-//! What the kinds render, and what they refuse.
+//! What the kinds render, and what they reject.
 
 #[path = "../rendering/mod.rs"]
 mod rendering;

@@ -1,4 +1,4 @@
-//! What programs render around their pods, and what they refuse.
+//! What programs render around their pods, and what they reject.
 
 use super::shop::{check, check_with, with_resources};
 
@@ -126,7 +126,7 @@ load-balancer = {}
     insta::assert_snapshot!(check_with(&[("web", &web)], &[("platform.toml", "cloud = \"digitalocean\"\n")]));
 }
 
-/// A disruption budget fails, and an autoscaler miscounts, where a job's pods carry what they select by.
+/// A disruption budget fails, and an autoscaler miscounts, if a job's pods have the labels in their selectors.
 #[test]
 fn the_pods_of_a_job_before_a_rollout_are_not_those_of_the_service() {
     let web = with_resources(

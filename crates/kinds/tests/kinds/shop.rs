@@ -1,4 +1,4 @@
-//! A platform of one environment and one tenant, `shop`, whose components a test gives.
+//! A platform with one environment and one tenant, `shop`, with components from a test.
 
 use std::fmt::Write as _;
 
@@ -32,13 +32,13 @@ pub(crate) fn with_resources(fields: &str) -> String {
     format!("{fields}{RESOURCES}")
 }
 
-/// Renders the tenant from its component files, each given as `name` and text. Returns the objects as YAML,
-/// or what is wrong and in which file.
+/// Renders the tenant from its component files, each given as `name` and text. Returns the objects as YAML, or the
+/// errors with their files.
 pub(crate) fn check(components: &[(&str, &str)]) -> String {
     check_with(components, &[])
 }
 
-/// Renders as [`check`] does, with more files; a `platform.toml` among them is added to the one that there is.
+/// Renders like [`check`], with additional files; a `platform.toml` among them is appended to the existing one.
 pub(crate) fn check_with(components: &[(&str, &str)], more: &[(&str, &str)]) -> String {
     let mut files = Files::new();
     let mut platform = PLATFORM.to_owned();

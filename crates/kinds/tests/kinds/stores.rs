@@ -1,8 +1,8 @@
-//! What the stores of data and their copies render, and what they refuse.
+//! What data stores and their backups render, and what they reject.
 
 use super::shop::{check, check_with, with_resources};
 
-/// The cloud that keeps the copies.
+/// The cloud that stores the backups.
 const CLOUD: (&str, &str) = ("platform.toml", "cloud = \"digitalocean\"\n");
 
 #[test]

@@ -1,4 +1,4 @@
-//! What a tenant says of its room and of its components, down to the objects: isolation, namespaces, values, patches.
+//! The settings of a tenant and its components, down to the objects: isolation, namespaces, values, patches.
 
 use std::fmt::Write as _;
 
@@ -17,8 +17,8 @@ ports = { http = 8080 }
 resources = { requests = { cpu = '50m', memory = '64Mi' }, limits = { cpu = '100m', memory = '128Mi' } }
 ";
 
-/// Reads a text of several files, each below a line `== PATH`; a line `WORKER` or `FIELDS` stands for what
-/// programs have in common.
+/// Reads a text with several files, each after a line `== PATH`; a line `WORKER` or `FIELDS` stands for the common
+/// fields of programs.
 fn files(text: &str) -> Files {
     let mut files = Files::new();
     for file in text.trim_start().trim_start_matches("== ").split("\n== ") {
@@ -34,7 +34,7 @@ fn files(text: &str) -> Files {
     files
 }
 
-/// Returns what is wrong with a platform, else its objects of some kinds, folder by folder.
+/// Returns the errors of a platform, or else its objects of some kinds, folder by folder.
 fn render(text: &str, kinds: &[&str]) -> String {
     let files = files(&format!("{}\n{text}", PLATFORM.trim()));
     let (components, diagnostics) = rendering::components(&files);
@@ -52,7 +52,7 @@ fn render(text: &str, kinds: &[&str]) -> String {
     seen
 }
 
-/// Returns the lines of a rendered platform that hold one of some words.
+/// Returns the lines of a rendered platform that contain one of some words.
 fn lines(text: &str, words: &[&str]) -> String {
     let lines = text.lines().filter(|line| words.iter().any(|word| line.contains(word)));
     lines.map(|line| format!("{}\n", line.trim())).collect()
@@ -490,10 +490,10 @@ links = { orders = 'shop/orders' }",
         &[],
     ), @r"
     error: `isolation` of tenant `bank` must be one of `strict`, `namespace`, `none`, not `open`: tenants/bank/tenant.toml
-    error: tenant `shop` does not let tenant `bank` in: `shop/orders`: tenants/bank/transfers.toml
-      hint: add `bank` to `allow-from` of `[isolation]` in tenants/shop/tenant.toml
-    error: tenant `billing` may not reach tenant `shop`: `shop/orders`: tenants/billing/invoices.toml
-      hint: add `shop` to `allow-to` of `[isolation]` in tenants/billing/tenant.toml
+    error: tenant `shop` does not permit links from tenant `bank`: `shop/orders`: tenants/bank/transfers.toml
+      hint: add `bank` to `allow-from` in `[isolation]` of tenants/shop/tenant.toml
+    error: tenant `billing` may not link to tenant `shop`: `shop/orders`: tenants/billing/invoices.toml
+      hint: add `shop` to `allow-to` in `[isolation]` of tenants/billing/tenant.toml
     ");
 }
 
@@ -621,7 +621,7 @@ namespaces = [{ name = 'kube-system', existing = true }, { name = 'bank' }]
 ",
         &[],
     ), @r"
-    error: namespace `kube-system` of tenant `shop` is reserved: names that start with `kube-` are for Kubernetes itself and for system tenants: tenants/shop/tenant.toml
+    error: namespace `kube-system` of tenant `shop` is reserved: names that start with `kube-` are for Kubernetes and system tenants only: tenants/shop/tenant.toml
     error: namespace `bank` is claimed by two tenants: `bank` and `shop`: tenants/shop/tenant.toml
     ");
 }
@@ -697,21 +697,21 @@ annotations = { a = '${environment.values.nothing}' }",
         &[],
     ), @r"
     error: the default of value `replicas` must be an integer, not a string: platform.toml
-    error: the platform declares no value `acount`: platform.toml
+    error: value `acount` is not declared: platform.toml
       hint: did you mean `account`?
-      hint: declare it: `[values.acount]` with its `type`
+      hint: declare it in platform.toml: `[values.acount]` with a `type`
     error: value `account` of environment `dev` must be a string, not an integer: platform.toml
-    error: environment `prod` has no value `account`, which the platform declares: platform.toml
-    error: `${environment.region}` stands for nothing: tenants/shop/web.toml
-      hint: `${environment.values.region}` can be a value of your own: declare it with `[values.region]` in platform.toml, and set it in the `values` of each environment
-      hint: known are `${environment.name}`, `${environment.cluster}`, `${environment.kubernetes}`, `${environment.domain}`, `${environment.sync}`, `${environment.apis}`, `${environment.storage-class}`, `${environment.storage-classes}`, `${environment.ingress-class}`, `${environment.cluster-issuer}`, `${environment.secret-store}`, `${environment.cloud}`, `${environment.node-pools}`, `${environment.infrastructure}`, `${environment.isolation}`, `${environment.pod-security}`, `${environment.patches}`, `${environment.extends}`, `${environment.argocd}`, `${environment.delivery}`, `${environment.namespace-suffix}`, `${environment.path}`, `${environment.promoted-from}`, `${environment.repository}`, `${environment.revision}`, `${environment.labels}`, `${environment.annotations}`, `${environment.values}`
-    error: `${environment.values.acount}` stands for nothing in environment `prod`: tenants/shop/web.toml
-      hint: give it a value: `[environments.prod.values]` with `acount` in platform.toml
-    error: `${environment.storage-class}` stands for nothing in environment `dev`: tenants/shop/web.toml
+    error: environment `prod` does not set value `account`, which the platform declares: platform.toml
+    error: `${environment.region}` is not defined: tenants/shop/web.toml
+      hint: to define your own value, declare `[values.region]` in platform.toml, set it in `values` of each environment, and use `${environment.values.region}`
+      hint: the names are `${environment.name}`, `${environment.cluster}`, `${environment.kubernetes}`, `${environment.domain}`, `${environment.sync}`, `${environment.apis}`, `${environment.storage-class}`, `${environment.storage-classes}`, `${environment.ingress-class}`, `${environment.cluster-issuer}`, `${environment.secret-store}`, `${environment.cloud}`, `${environment.node-pools}`, `${environment.infrastructure}`, `${environment.isolation}`, `${environment.pod-security}`, `${environment.patches}`, `${environment.extends}`, `${environment.argocd}`, `${environment.delivery}`, `${environment.namespace-suffix}`, `${environment.path}`, `${environment.promoted-from}`, `${environment.repository}`, `${environment.revision}`, `${environment.labels}`, `${environment.annotations}`, `${environment.values}`
+    error: `${environment.values.acount}` has no value in environment `prod`: tenants/shop/web.toml
+      hint: set `acount` in `[environments.prod.values]` of platform.toml
+    error: `${environment.storage-class}` has no value in environment `dev`: tenants/shop/web.toml
       hint: set it in `[environments.dev]` of platform.toml
-    error: `${environment.storage-class}` stands for nothing in environment `prod`: tenants/shop/web.toml
+    error: `${environment.storage-class}` has no value in environment `prod`: tenants/shop/web.toml
       hint: set it in `[environments.prod]` of platform.toml
-    error: `${environment.values}` stands for nothing in environment `prod`: tenants/shop/web.toml
+    error: `${environment.values}` has no value in environment `prod`: tenants/shop/web.toml
       hint: set it in `[environments.prod]` of platform.toml
     error: `${environment.values}` is a table and cannot be part of a string: tenants/shop/web.toml
     ");
@@ -928,17 +928,17 @@ fn what_pods_cannot_carry() {
         worker(&format!("[[sidecars]]\nname = 'a'\n{sidecar}\n[[init-containers]]\nname = 'a'\n{sidecar}")),
     ];
     insta::assert_snapshot!(seen.concat(), @r#"
-    error: Kubernetes knows no such field: `nodeAfinity`: tenants/shop/web.toml
-    error: `affinity` and `scheduling.spread = "apart"` exclude each other: tenants/shop/web.toml
+    error: Kubernetes has no such field: `nodeAfinity`: tenants/shop/web.toml
+    error: `affinity` cannot be used with `scheduling.spread = "apart"`: tenants/shop/web.toml
     error: invalid type: string "root", expected i64: tenants/shop/web.toml
-    error: the label `app.kubernetes.io/name` is the compiler's: selectors are made of it: tenants/shop/web.toml
-    error: Kubernetes knows no such field: `secrt`: tenants/shop/web.toml
-    error: `source` excludes `node`, `persistent`, `memory` and `size`: tenants/shop/web.toml
-    error: another container of the pod has this name: `web`: tenants/shop/web.toml
-    error: the pod has no volume of this name: `logn`: tenants/shop/web.toml
+    error: the label `app.kubernetes.io/name` is reserved: aqueduct uses it in selectors: tenants/shop/web.toml
+    error: Kubernetes has no such field: `secrt`: tenants/shop/web.toml
+    error: `source` cannot be used with `node`, `persistent`, `memory` or `size`: tenants/shop/web.toml
+    error: another container of the pod has the same name: `web`: tenants/shop/web.toml
+    error: the pod has no such volume: `logn`: tenants/shop/web.toml
       hint: declare it: `[volumes.logn]`
-    error: another container of the pod has this name: `a`: tenants/shop/web.toml
-    error: another container of the pod has this name: `a`: tenants/shop/web.toml
+    error: another container of the pod has the same name: `a`: tenants/shop/web.toml
+    error: another container of the pod has the same name: `a`: tenants/shop/web.toml
     "#);
 }
 
@@ -1028,8 +1028,8 @@ FIELDS
 adopt = { name = 'legacy-web', selector = { app = 'legacy' } }",
         &[],
     ), @r"
-    error: the component has nothing that could be `legacy-web`: tenants/shop/web.toml
-      hint: only the Deployment or DaemonSet of a `service`, `worker` or `daemon` is taken over
+    error: the component has no workload of the kind to take over: `legacy-web`: tenants/shop/web.toml
+      hint: only the Deployment or DaemonSet of a `service`, `worker` or `daemon` can be taken over
     ");
 }
 
@@ -1123,17 +1123,17 @@ target = { kind = 'Deployment' }
 operations = [{ op = 'remove', path = '/spec/nothing' }]",
         &[],
     ), @r"
-    error: the patch has none of `merge`, `operations`, `patch` and `delete`: tenants/shop/web.toml
+    error: the patch sets none of `merge`, `operations`, `patch` and `delete`: tenants/shop/web.toml
     error: `patch` must be a map or a list: tenants/shop/web.toml
-    error: the patch does not fit `Deployment web`: error in remove for path: '/spec/nothing': Unable to remove nonexistent key: nothing: missing value: tenants/shop/web.toml
-    error: the target of the patch names no object: tenants/shop/web.toml
-      hint: a patch that does nothing hides that the objects have changed
-    error: the target of the patch names no object: platform.toml
-      hint: a patch that does nothing hides that the objects have changed
-    error: the target of the patch names no object: platform.toml
-      hint: a patch that does nothing hides that the objects have changed
-    error: the target of the patch names no object: tenants/shop/tenant.toml
-      hint: a patch that does nothing hides that the objects have changed
+    error: the patch does not apply to `Deployment web`: error in remove for path: '/spec/nothing': Unable to remove nonexistent key: nothing: missing value: tenants/shop/web.toml
+    error: the target of the patch matches no object: tenants/shop/web.toml
+      hint: fix the target or remove the patch: the objects may have changed
+    error: the target of the patch matches no object: platform.toml
+      hint: fix the target or remove the patch: the objects may have changed
+    error: the target of the patch matches no object: platform.toml
+      hint: fix the target or remove the patch: the objects may have changed
+    error: the target of the patch matches no object: tenants/shop/tenant.toml
+      hint: fix the target or remove the patch: the objects may have changed
     ");
 }
 
@@ -1163,13 +1163,13 @@ WORKER",
         &[],
     ), @r"
     error: component `shop/api` is not in environment `dev`: tenants/shop/web.toml
-      hint: give the link another value, or none, in `[environments.dev]`
+      hint: change or remove the link in `[environments.dev]`
     error: tenant `bank` is not in environment `dev`: tenants/shop/web.toml
-      hint: give the link another value, or none, in `[environments.dev]`
+      hint: change or remove the link in `[environments.dev]`
     error: component `shop/old` is not enabled: tenants/shop/web.toml
-      hint: give the link another value, or none, in `[environments.dev]`
+      hint: change or remove the link in `[environments.dev]`
     error: component `shop/old` is not enabled: tenants/shop/web.toml
-      hint: give the link another value, or none, in `[environments.prod]`
+      hint: change or remove the link in `[environments.prod]`
     ");
 }
 
@@ -1189,16 +1189,16 @@ fn all_that_a_mode_of_a_database_needs() {
     error: mode `in-cluster` needs `remote`: tenants/shop/db.toml
       hint: such as `remote = "path/of/the/login"` in the secret store of the environment
     error: environment dev has no `secret-store`: tenants/shop/db.toml
-      hint: set `secret-store` of `[environments.dev]` in platform.toml
+      hint: set `secret-store` in `[environments.dev]` of platform.toml
     error: mode `operator` needs `resources`: tenants/shop/db.toml
       hint: such as `resources = { requests = { cpu = "250m", memory = "256Mi" }, limits = { cpu = "1", memory = "512Mi" } }`
     error: mode `operator` needs `storage`: tenants/shop/db.toml
       hint: such as `storage = { size = "10Gi" }`
     error: mode `managed` needs `cidr`: tenants/shop/db.toml
-      hint: such as `cidr = "10.0.0.0/16"`, where the database is reached
+      hint: such as `cidr = "10.0.0.0/16"`, the address range of the database
     error: mode `managed` needs `remote`: tenants/shop/db.toml
       hint: such as `remote = "path/of/the/login"` in the secret store of the environment
     error: environment dev has no `secret-store`: tenants/shop/db.toml
-      hint: set `secret-store` of `[environments.dev]` in platform.toml
+      hint: set `secret-store` in `[environments.dev]` of platform.toml
     "#);
 }

@@ -1,4 +1,4 @@
-//! Renders the components of a platform, by the kinds of the `registry` of whoever asks.
+//! Renders the components of a platform, with the kinds in the caller's `registry`.
 
 use aqueduct_manifest::{Diagnostic, Files, Object};
 use aqueduct_model::{Selection, load, resolve, tenancies};
@@ -6,8 +6,8 @@ use aqueduct_render::{Inputs, RenderedComponent, TENANCY, render};
 
 use crate::registry;
 
-/// Returns the objects of all components of a platform's environments, without those of the tenants
-/// themselves and of the delivery, and what is wrong.
+/// Returns the objects of all components in a platform's environments, without those of tenants and delivery, and the
+/// errors.
 pub(crate) fn objects(files: &Files) -> (Vec<Object>, Vec<Diagnostic>) {
     let (components, diagnostics) = components(files);
     let components = components.into_iter().filter(|component| {
@@ -16,7 +16,7 @@ pub(crate) fn objects(files: &Files) -> (Vec<Object>, Vec<Diagnostic>) {
     (components.flat_map(|component| component.objects).collect(), diagnostics)
 }
 
-/// Returns all folders of a platform's environments with their objects, and what is wrong.
+/// Returns all folders of a platform's environments with their objects, and the errors.
 pub(crate) fn components(files: &Files) -> (Vec<RenderedComponent>, Vec<Diagnostic>) {
     let registry = registry();
     let loaded = load(files);

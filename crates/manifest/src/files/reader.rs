@@ -1,4 +1,4 @@
-//! Reading the disk: what lies in each folder is looked at once, however many links lead there.
+//! Reads the disk. Each folder is listed once, however many links lead to it.
 
 use std::collections::BTreeMap;
 use std::fs::{self, DirEntry};
@@ -9,35 +9,35 @@ use std::sync::Arc;
 
 use crate::files::{FileError, Files};
 
-/// How deep folders may be nested.
+/// The maximum depth of nested folders.
 const DEPTH_LIMIT: usize = 64;
 
-/// How many files and folders links may lead to, each counted as often as it has a name: with links that lead
-/// to links, a few dozen of them have millions of names.
+/// How many files and folders links may lead to, counting every path to each: with links to links, a few dozen can
+/// have millions of paths.
 const LINKED_LIMIT: usize = 100_000;
 
-/// How many links may lead to one another before the last one leads to a file or folder, as on Linux.
+/// The maximum length of a chain of links, as on Linux.
 const CHAIN_LIMIT: usize = 40;
 
 /// Reads files of a folder into memory.
 pub(super) struct Reader<'a> {
-    /// The folder, without links.
+    /// The folder's path without links.
     root: PathBuf,
     files: &'a mut Files,
-    /// What was found in folders, by their path without links.
+    /// The contents of folders, by their path without links.
     folders: BTreeMap<PathBuf, Rc<[Entry]>>,
-    /// How many files and folders were reached by links.
+    /// How many files and folders were reached through links.
     linked: usize,
 }
 
-/// What has a name in a folder.
+/// An entry of a folder.
 struct Entry {
     name: String,
     target: Target,
     is_link: bool,
 }
 
-/// What a name leads to, links followed.
+/// The target of a name, with links resolved.
 enum Target {
     File(Arc<[u8]>),
     /// The path without links.
@@ -47,9 +47,9 @@ enum Target {
 /// How a file or folder was reached.
 #[derive(Default)]
 struct Way {
-    /// The folders from the root on, each with the link that led into it where one did.
+    /// The folders from the root on, each with the link that led into it, if any.
     folders: Vec<(PathBuf, Option<PathBuf>)>,
-    /// How many of them were entered by a link.
+    /// How many of them were entered through a link.
     links: usize,
 }
 
@@ -60,7 +60,7 @@ impl<'a> Reader<'a> {
         Ok(Self { root, files, folders: BTreeMap::new(), linked: 0 })
     }
 
-    /// Reads a file or folder by its path below the root; an absent one is passed over.
+    /// Reads a file or folder by its path relative to the root, and skips a missing one.
     pub(super) fn read(&mut self, name: &str) -> Result<(), FileError> {
         let fail = |source| FileError { path: name.to_owned(), source };
         let path = self.root.join(name);
@@ -71,7 +71,7 @@ impl<'a> Reader<'a> {
             }
             Err(source) => return Err(fail(source)),
         };
-        // There may be links before the last part.
+        // Parts before the last one can be links too.
         let path = match (path.parent(), path.file_name()) {
             (Some(folder), Some(last)) => folder.canonicalize().map_err(fail)?.join(last),
             _ => path,
@@ -92,7 +92,7 @@ impl<'a> Reader<'a> {
         if is_link || way.links > 0 {
             self.linked += 1;
             if self.linked > LINKED_LIMIT {
-                return Err(fail(format!("links give files and folders more than {LINKED_LIMIT} names")));
+                return Err(fail(format!("links lead to more than {LINKED_LIMIT} files and folders")));
             }
         }
         let folder = match target {
@@ -120,23 +120,23 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    /// Returns what lies in a folder, given without links.
+    /// Returns the contents of a folder, given without links.
     fn entries(&mut self, name: &str, folder: &Path) -> Result<Rc<[Entry]>, FileError> {
         if let Some(known) = self.folders.get(folder) {
             return Ok(Rc::clone(known));
         }
         let fail = |source| FileError { path: name.to_owned(), source };
         let mut found = folder.read_dir().and_then(Iterator::collect::<Result<Vec<_>, _>>).map_err(fail)?;
-        // What is told first must not depend on the file system.
+        // Which error is first must not depend on the file system.
         found.sort_by_key(DirEntry::file_name);
         let mut entries = Vec::with_capacity(found.len());
         for entry in found {
             let part = entry.file_name();
             let part = part.to_str().ok_or_else(|| fail(io::Error::other("a name is not UTF-8")))?;
             let fail = |source| FileError { path: join(name, &part.escape_debug().to_string()), source };
-            // It would stand for another name, or for more than one, in a list of files and in a message.
+            // In a list of files or a message, it could look like another name, or like several.
             if part.contains(char::is_control) {
-                return Err(fail(io::Error::other("a name holds a control character")));
+                return Err(fail(io::Error::other("a name contains a control character")));
             }
             let is_link = entry.file_type().map_err(fail)?.is_symlink();
             let target = self.target(&entry.path(), is_link).map_err(fail)?;
@@ -147,7 +147,7 @@ impl<'a> Reader<'a> {
         Ok(entries)
     }
 
-    /// Returns what a path leads to whose folder is given without links.
+    /// Returns the target of a path whose folder is given without links.
     fn target(&self, path: &Path, is_link: bool) -> io::Result<Target> {
         let real = if is_link {
             path.canonicalize().map_err(|error| self.broken(path, error))?
@@ -163,12 +163,12 @@ impl<'a> Reader<'a> {
         } else if kind.is_file() {
             Ok(Target::File(fs::read(&real)?.into()))
         } else {
-            // A pipe would be waited for, and a device has no end.
-            Err(io::Error::other("not a plain file: a pipe, a socket or a device"))
+            // Reading a pipe would block, and a device may never end.
+            Err(io::Error::other("not a regular file: a pipe, a socket or a device"))
         }
     }
 
-    /// Says more of a link that leads nowhere.
+    /// Describes a broken link.
     fn broken(&self, path: &Path, error: io::Error) -> io::Error {
         let mut chain = vec![path.to_path_buf()];
         while let (Some(last), true) = (chain.last(), chain.len() <= CHAIN_LIMIT) {
@@ -181,7 +181,7 @@ impl<'a> Reader<'a> {
         }
         match chain.last() {
             Some(last) if chain.len() > 1 && error.kind() == io::ErrorKind::NotFound => {
-                io::Error::other(format!("the link leads to nothing: {}", shown(&self.root, last)))
+                io::Error::other(format!("the link is broken: {}", shown(&self.root, last)))
             }
             _ => error,
         }
@@ -192,12 +192,12 @@ fn join(folder: &str, name: &str) -> String {
     if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") }
 }
 
-/// Says which links lead in a circle.
+/// Describes the links that form a cycle.
 fn circle<'p>(root: &Path, links: impl Iterator<Item = &'p PathBuf>) -> String {
     let links: Vec<String> = links.map(|link| format!("`{}`", shown(root, link))).collect();
     match links.as_slice() {
-        [_] => "the link leads back to itself or to a folder that it lies in".to_owned(),
-        _ => format!("the links {} lead in a circle", links.join(" and ")),
+        [_] => "the link points to itself or to a folder that contains it".to_owned(),
+        _ => format!("the links {} form a cycle", links.join(" and ")),
     }
 }
 
@@ -205,7 +205,7 @@ fn shown(root: &Path, path: &Path) -> String {
     path.strip_prefix(root).unwrap_or(path).display().to_string()
 }
 
-/// Returns a path without `.` and `..`, as it reads.
+/// Returns a path without `.` and `..`, resolved as text.
 fn clean(path: &Path) -> PathBuf {
     let mut clean = PathBuf::new();
     for part in path.components() {

@@ -1,4 +1,4 @@
-//! What Go's `encoding/json` calls values, and what it says of one of a wrong type.
+//! The type names of Go's `encoding/json`, and its error for a value of the wrong type.
 
 use crate::Value;
 
@@ -14,7 +14,7 @@ pub fn kind(value: &Value) -> &'static str {
     }
 }
 
-/// Returns what `encoding/json` says of a document that is of another type than the variable that takes it.
+/// Returns the error of `encoding/json` for a document whose type does not match the target variable.
 pub fn mismatch(value: &Value, wanted: &str) -> String {
     format!("json: cannot unmarshal {} into Go value of type {wanted}", kind(value))
 }

@@ -1,4 +1,4 @@
-//! JSON as Go's `encoding/json` writes and reads it, with integers kept exact.
+//! JSON as read and written by Go's `encoding/json`, with exact integers.
 
 mod kind;
 mod read;

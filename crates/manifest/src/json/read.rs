@@ -1,4 +1,4 @@
-//! Reading JSON: what Go's decoder accepts, in its words where it does not, with integers kept exact.
+//! Reads JSON like Go's decoder, with its error messages, and with exact integers.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -7,13 +7,13 @@ use smol_str::SmolStr;
 
 use crate::{Position, Span, Value};
 
-/// The deepest nesting that is read. Go allows 10,000.
+/// The maximum nesting depth. Go allows 10,000.
 const MAX_DEPTH: usize = 1000;
 
-/// Why a text is no JSON.
+/// Why a text is not valid JSON.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Error {
-    /// What Go's decoder says.
+    /// The message of Go's decoder.
     pub message: String,
     /// The line, counted from 1.
     pub line: u32,
@@ -29,23 +29,23 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
-/// Reads a JSON text: the last one of equal keys counts, a lone surrogate becomes U+FFFD, an integer beyond
-/// 64 bits becomes a float.
+/// Reads a JSON text. Of equal keys, the last one counts; a lone surrogate becomes U+FFFD, and an integer beyond 64
+/// bits becomes a float.
 ///
 /// # Errors
-/// What `json.Unmarshal` refuses, and nesting deeper than 1000.
+/// Returns the errors of `json.Unmarshal`, and an error for nesting deeper than 1000 levels.
 pub fn read(text: &str) -> Result<Value, Error> {
     let (value, out_of_range) = read_bytes(text.as_bytes())?;
     out_of_range.map_or(Ok(value), Err)
 }
 
-/// Reads a JSON text that need not be UTF-8: within strings, each stray byte becomes U+FFFD.
+/// Reads a JSON text that need not be UTF-8: each invalid byte in a string becomes U+FFFD.
 ///
-/// A number that no float can hold becomes an infinity, as in Go; the error about the first one comes with
-/// the value.
+/// A number beyond the range of floats becomes an infinity, as in Go, and the error about the first one is returned
+/// with the value.
 ///
 /// # Errors
-/// The text is no JSON, or nests deeper than 1000.
+/// Returns an error if the text is not valid JSON, or is nested deeper than 1000 levels.
 pub fn read_bytes(text: &[u8]) -> Result<(Value, Option<Error>), Error> {
     let mut reader = Reader { text, position: 0, out_of_range: None };
     let value = reader.document()?;
@@ -91,7 +91,7 @@ impl Reader<'_> {
         self.error("unexpected end of JSON input")
     }
 
-    /// Returns the error about the character that stands here.
+    /// Returns the error about the current character.
     fn unexpected(&self, place: &str) -> Error {
         match self.text.get(self.position..) {
             None | Some([]) => self.end(),
@@ -99,7 +99,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Returns the error about so many bytes from a backslash on.
+    /// Returns the error about some bytes, starting at a backslash.
     fn invalid_escape(&self, length: usize) -> Error {
         let rest = self.text.get(self.position..).unwrap_or_default();
         self.error(format!(
@@ -121,7 +121,7 @@ impl Reader<'_> {
                     continue;
                 }
             };
-            // The value is complete; so may be what it stands in.
+            // The value is complete, and its parent may be too.
             loop {
                 let Some(open) = stack.pop() else { return Ok(value) };
                 self.skip_blanks();
@@ -159,7 +159,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Reads a scalar or an empty collection whole, of any other collection its start.
+    /// Reads a scalar or an empty collection as a whole, or the start of any other collection.
     fn open(&mut self, stack: &[Open]) -> Result<Started, Error> {
         self.skip_blanks();
         let scalar = match self.peek() {
@@ -299,7 +299,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Reads an escape from its backslash on; that is also where errors point.
+    /// Reads an escape sequence, starting at its backslash, which errors point to.
     fn escape(&mut self) -> Result<char, Error> {
         let character = match self.text.get(self.position + 1) {
             Some(byte @ (b'"' | b'\\' | b'/')) => char::from(*byte),
@@ -316,7 +316,7 @@ impl Reader<'_> {
         Ok(character)
     }
 
-    /// Reads `\u` with its four digits, and the low surrogate behind a high one.
+    /// Reads `\u` with its four digits, and the low surrogate after a high one.
     fn unicode_escape(&mut self) -> Result<char, Error> {
         let Some(unit) = self.unit() else {
             let digits = self.text.get(self.position + 2..).unwrap_or_default();
@@ -334,14 +334,14 @@ impl Reader<'_> {
         Ok(char::from_u32(unit).unwrap_or(char::REPLACEMENT_CHARACTER))
     }
 
-    /// Returns the unit of a `\u` that stands here.
+    /// Returns the code unit of a `\u` at the current position.
     fn unit(&self) -> Option<u32> {
         let digits = self.text.get(self.position..self.position + 6)?.strip_prefix(b"\\u")?;
         digits.iter().try_fold(0, |unit, digit| Some(unit * 16 + char::from(*digit).to_digit(16)?))
     }
 }
 
-/// Names the place of a number in Go's words: the keys and indices that lead to it.
+/// Describes the place of a number in Go's words: the keys and indices that lead to it.
 fn target(stack: &[Open]) -> String {
     let mut path = String::new();
     for open in stack {
@@ -374,7 +374,7 @@ fn quote_character(text: &[u8]) -> String {
     }
 }
 
-/// Quotes bytes between backquotes if they can stand there, else as `strconv.Quote` does.
+/// Quotes bytes with backquotes if possible, or else as `strconv.Quote` does.
 fn quote_piece(piece: &[u8]) -> String {
     if let Ok(text) = std::str::from_utf8(piece) {
         let is_plain = |character: char| {
@@ -409,7 +409,7 @@ fn quote_piece(piece: &[u8]) -> String {
     out
 }
 
-/// Returns the first character, or the first byte where it is part of none.
+/// Returns the first character, or the first byte if it is not part of one.
 fn first_character(text: &[u8]) -> Result<char, u8> {
     let chunk = text.utf8_chunks().next();
     let valid = chunk.as_ref().and_then(|chunk| chunk.valid().chars().next());
@@ -434,8 +434,8 @@ fn escaped(character: char) -> String {
     }
 }
 
-/// Tells whether Go calls a character printable: the standard library escapes exactly the others, in any
-/// place but the first.
+/// Tells whether a character is printable in Go, except at the start: Rust's standard library escapes exactly the
+/// others.
 fn is_printable(character: char) -> bool {
     matches!(character, '\'' | '"' | '\\') || String::from_iter(['a', character]).escape_debug().count() == 2
 }

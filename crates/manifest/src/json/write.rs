@@ -1,14 +1,14 @@
-//! Writing JSON: compact or indented, keys in byte order, floats by Go's rule.
+//! Writes JSON: compact or indented, with keys in byte order, and floats by Go's rule.
 
 use std::fmt::Write as _;
 
 use crate::Value;
 use crate::float::{split, with_exponent};
 
-/// Which characters are escaped besides those that JSON demands.
+/// Which characters are escaped in addition to those that JSON requires.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Escape {
-    /// `<`, `>` and `&`, so that the text can stand in HTML.
+    /// `<`, `>` and `&`, so that the text can be used in HTML.
     Html,
     None,
 }
@@ -20,14 +20,14 @@ pub fn write(value: &Value) -> String {
     out
 }
 
-/// Writes a value as a Go encoder after `SetEscapeHTML(false)` does, without the line feed at the end.
+/// Writes a value as a Go encoder does after `SetEscapeHTML(false)`, without the final line feed.
 pub fn write_raw(value: &Value) -> String {
     let mut out = String::new();
     compact(value, Escape::None, &mut out);
     out
 }
 
-/// Writes a value as `json.MarshalIndent` does with two spaces, without a line feed at the end.
+/// Writes a value as `json.MarshalIndent` does with two spaces, without a final line feed.
 pub fn write_pretty(value: &Value) -> String {
     indented(&write(value))
 }
@@ -125,7 +125,8 @@ fn scalar(value: &Value, escape: Escape, out: &mut String) {
     written.expect("writing to a string cannot fail");
 }
 
-/// Writes a float: in full from 1e-6 up to 1e21, else with an exponent. JSON has no infinity; it becomes `null`.
+/// Writes a float in full from 1e-6 up to 1e21, and otherwise with an exponent. JSON has no infinity, which becomes
+/// `null`.
 pub(crate) fn float(value: f64, out: &mut String) {
     let size = value.abs();
     let written = if !value.is_finite() {
@@ -135,7 +136,7 @@ pub(crate) fn float(value: f64, out: &mut String) {
     } else {
         let scientific = format!("{value:e}");
         let (digits, exponent) = split(&scientific);
-        // Go shortens `e-09` to `e-9`, and only that.
+        // Go only shortens `e-09` to `e-9`.
         if (-9..0).contains(&exponent) {
             write!(out, "{digits}e{exponent}")
         } else {

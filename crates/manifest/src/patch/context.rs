@@ -1,51 +1,50 @@
-//! Which lists merge, and by what: the schema that a merge walks along with the values.
+//! Which lists merge, and by which keys: the schema that a merge follows along with the values.
 
 use crate::patch::types::{Shape, Type};
 use crate::{Map, Value};
 
-/// What a strategic merge knows about types.
+/// The type information for a strategic merge.
 ///
-/// A kind that it does not know has its maps merged and its lists replaced.
+/// For an unknown kind, maps are merged and lists are replaced.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct MergeContext<'a> {
     custom: Option<Definitions<'a>>,
 }
 
-/// The definitions of an OpenAPI document, and whether the types of Kubernetes are known beside them.
+/// The definitions of an OpenAPI document, and whether the types of Kubernetes are known too.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Definitions<'a> {
     document: &'a Value,
     builtin: Builtin,
 }
 
-/// How the types of Kubernetes count beside those of an OpenAPI document.
+/// The precedence of Kubernetes' types over those in an OpenAPI document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Builtin {
-    /// Not at all.
+    /// They are not used.
     Absent,
-    /// Where the document says nothing of a type.
+    /// They are used for types that the document does not contain.
     Last,
-    /// Before the document.
+    /// They take precedence over the document.
     First,
 }
 
 impl<'a> MergeContext<'a> {
-    /// Knows the types of Kubernetes, as they were in the version that Kustomize carries.
+    /// Knows the types of Kubernetes in the version that Kustomize includes.
     pub fn kubernetes() -> Self {
         Self { custom: None }
     }
 
-    /// Knows the types of an OpenAPI document: what a kustomization's `openapi.path` means.
+    /// Knows the types in an OpenAPI document, such as from `openapi.path` of a kustomization.
     ///
-    /// Read are `definitions`, `$ref`, `properties`, `additionalProperties`, `items`,
-    /// `x-kubernetes-group-version-kind`, `x-kubernetes-patch-strategy`, `x-kubernetes-patch-merge-key`
-    /// and `x-kubernetes-list-map-keys`.
+    /// Reads `definitions`, `$ref`, `properties`, `additionalProperties`, `items`, `x-kubernetes-group-version-kind`,
+    /// `x-kubernetes-patch-strategy`, `x-kubernetes-patch-merge-key` and `x-kubernetes-list-map-keys`.
     pub fn openapi(document: &'a Value, builtin: Builtin) -> Self {
         let document = document.get("definitions").unwrap_or(&Value::Null);
         Self { custom: Some(Definitions { document, builtin }) }
     }
 
-    /// Returns the schema of an object that names its `apiVersion` and `kind`.
+    /// Returns the schema of an object with an `apiVersion` and `kind`.
     pub(super) fn schema_of(&self, object: &Map) -> Option<Schema<'a>> {
         let api_version = object.get("apiVersion")?.as_str()?;
         let kind = object.get("kind")?.as_str()?;
@@ -59,7 +58,7 @@ impl<'a> MergeContext<'a> {
 }
 
 impl<'a> Definitions<'a> {
-    /// Looks at the types of Kubernetes and the document in their order.
+    /// Looks up a type in Kubernetes' types and the document, in order of precedence.
     fn find(
         self,
         builtin: impl Fn() -> Option<Schema<'a>>,
@@ -76,7 +75,7 @@ impl<'a> Definitions<'a> {
     /// Follows the references at the top of a schema.
     fn resolve(self, schema: &'a Value) -> Option<Schema<'a>> {
         let mut found = Schema::Custom { definitions: self, schema };
-        // References may form a circle; no honest chain is longer than this.
+        // References can form a cycle; no legitimate chain is longer than this.
         for _ in 0..32 {
             let Schema::Custom { schema, .. } = found else { return Some(found) };
             let Some(reference) = schema.get("$ref").and_then(Value::as_str) else { return Some(found) };
@@ -87,7 +86,7 @@ impl<'a> Definitions<'a> {
     }
 }
 
-/// Tells whether a definition is that of the kind, or of several kinds of which this is one.
+/// Tells whether a definition belongs to the kind, possibly among several kinds.
 fn names(schema: &Value, api_version: &str, kind: &str) -> bool {
     let named = schema.get("x-kubernetes-group-version-kind").and_then(Value::as_list);
     let (group, version) = api_version.rsplit_once('/').unwrap_or(("", api_version));
@@ -108,7 +107,7 @@ pub(super) enum Schema<'a> {
     Custom {
         /// All definitions, for references.
         definitions: Definitions<'a>,
-        /// The schema itself, with no reference left at its top.
+        /// The schema itself, with the reference at its top resolved.
         schema: &'a Value,
     },
 }

@@ -1,28 +1,26 @@
-//! What a patch that does not apply says, in Kustomize's words.
+//! Errors of patches that do not apply, in Kustomize's words.
 
 use std::fmt;
 
 use crate::{Value, yaml};
 
-/// A strategic merge patch that does not fit its target.
+/// A strategic merge patch that does not match its target.
 #[derive(Clone, Debug, PartialEq)]
 pub enum MergeError {
-    /// The patch holds another kind of value than the target has at that place.
+    /// The patch has a different kind of value than the target at that place.
     WrongKind {
-        /// The kind that the target has.
+        /// The kind in the target.
         expected: &'static str,
-        /// What the patch holds.
+        /// The value in the patch.
         found: Value,
     },
     /// A `$patch` directive other than `delete`, `replace` and `merge`.
     UnknownDirective(String),
-    /// Elements without some of the keys that their list merges by, or with the same ones, in a list that is too
-    /// long to find out what belongs together.
+    /// Elements with missing or duplicate merge keys, in a list that is too long to match them.
     UnclearKeys(Vec<String>),
-    /// Values are nested deeper than any object is.
+    /// Values are nested more deeply than in any real object.
     TooDeep,
-    /// What is wrong in a field; the names of fields and the keys of elements lead there from the outermost one, as
-    /// in `containers[name=web].ports`.
+    /// An error in a field, with its path of field names and element keys, as in `containers[name=web].ports`.
     InField(String, Box<MergeError>),
 }
 
@@ -32,7 +30,7 @@ impl MergeError {
         Self::WrongKind { expected, found: found.clone() }
     }
 
-    /// Says in which field it is.
+    /// Adds the field to the error.
     pub(super) fn in_field(self, name: &str) -> Self {
         match self {
             Self::InField(path, error) if path.starts_with('[') => {
@@ -66,7 +64,7 @@ impl fmt::Display for MergeError {
             Self::UnclearKeys(keys) => {
                 write!(
                     out,
-                    "a long list has elements that lack a key or are there twice: it merges by `{}`",
+                    "a long list has elements with missing or duplicate keys: it merges by `{}`",
                     keys.join("`, `")
                 )
             }
@@ -78,8 +76,7 @@ impl fmt::Display for MergeError {
 
 impl std::error::Error for MergeError {}
 
-/// A JSON patch that cannot be read or does not apply; the text is that of the Go library which
-/// Kustomize uses.
+/// A JSON patch that is invalid or does not apply, with the message of the Go library that Kustomize uses.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OperationError(pub(super) String);
 
@@ -89,7 +86,7 @@ impl OperationError {
         Self(format!("{text}: {cause}"))
     }
 
-    /// Returns the error for something that is not there.
+    /// Returns the error for a missing value.
     pub(super) fn missing(text: impl fmt::Display) -> Self {
         Self::caused(text, "missing value")
     }

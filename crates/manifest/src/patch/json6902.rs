@@ -1,13 +1,11 @@
-//! JSON patch (RFC 6902) as Kustomize applies it, with the habits of the Go library `evanphx/json-patch` 4:
-//! `replace` of a missing key adds it, a `null` is no container, `test` of a missing key against `null`
-//! passes.
+//! JSON Patch (RFC 6902) as in Kustomize, with the behaviour of the Go library `evanphx/json-patch` 4: `replace` of a
+//! missing key adds it, `null` is not a container, and `test` of a missing key against `null` passes.
 
 use crate::patch::error::OperationError;
 use crate::patch::pointer;
 use crate::{Map, Value, json, yaml};
 
-/// How many bytes all copies of a patch may hold. A few copies of what holds copies would fill any memory
-/// otherwise.
+/// How many bytes all copies of a patch may contain. Otherwise, a few copies of copies would fill any memory.
 const COPY_LIMIT: usize = 8 << 20;
 
 /// One step of a JSON patch.
@@ -19,13 +17,13 @@ pub struct Operation {
 /// Reads a JSON patch: JSON where the text starts with `[`, YAML otherwise.
 ///
 /// # Errors
-/// Text that does not parse, and a document that is no list of maps. `null` is an empty patch.
+/// Returns an error for invalid text, and for a document that is not a list of maps. `null` is an empty patch.
 pub fn read_operations(text: &str) -> Result<Vec<Operation>, OperationError> {
     let document = if text.starts_with('[') {
         json::read(text).map_err(|error| OperationError(error.to_string()))?
     } else {
         let mut document = yaml::read(text).map_err(|error| OperationError(error.to_string()))?;
-        // On its way through JSON `1.0` becomes `1`; what is JSON already keeps its digits.
+        // YAML is converted to JSON, where `1.0` becomes `1`. A text that is already JSON keeps its digits.
         change_numbers(&mut document, as_json_reads);
         document
     };
@@ -37,12 +35,12 @@ pub fn read_operations(text: &str) -> Result<Vec<Operation>, OperationError> {
     list.iter().map(Operation::from_value).collect()
 }
 
-/// Applies the operations in order; the target stays as it was when one of them fails.
+/// Applies the operations in order. If one fails, the target does not change.
 ///
-/// All numbers of the result have been through 64-bit floats, as they are in Go.
+/// As in Go, all numbers in the result have been converted to 64-bit floats.
 ///
 /// # Errors
-/// The first operation that does not apply, in the words of the Go library.
+/// Returns the Go library's error for the first operation that does not apply.
 pub fn json6902(target: &mut Value, operations: &[Operation]) -> Result<(), OperationError> {
     let mut document = target.clone();
     change_numbers(&mut document, as_json_reads);
@@ -54,7 +52,7 @@ pub fn json6902(target: &mut Value, operations: &[Operation]) -> Result<(), Oper
         Value::List(_) => {
             return Err(OperationError(json::mismatch(&document, "map[string]interface {}")));
         }
-        // An empty result is taken for no result.
+        // The Go library treats an empty result as no result.
         Value::Map(map) if map.is_empty() => return Ok(()),
         _ => {}
     }
@@ -66,10 +64,10 @@ pub fn json6902(target: &mut Value, operations: &[Operation]) -> Result<(), Oper
 impl Operation {
     /// Reads an operation from its fields `op`, `path`, `from` and `value`.
     ///
-    /// What is wrong with them shows only when the operation is applied.
+    /// Errors in them only occur when the operation is applied.
     ///
     /// # Errors
-    /// A value that is no map.
+    /// Returns an error for a value that is not a map.
     pub fn from_value(value: &Value) -> Result<Self, OperationError> {
         match value {
             Value::Map(fields) => Ok(Self { fields: fields.clone() }),
@@ -118,7 +116,7 @@ impl Operation {
             .path()
             .map_err(|error| OperationError::caused("replace operation failed to decode path", error))?;
         if path.is_empty() {
-            // A scalar in place of the document is passed over in silence.
+            // A scalar instead of a document is silently ignored.
             if let value @ (Value::Map(_) | Value::List(_)) = self.value() {
                 *document = value;
             }
@@ -182,7 +180,7 @@ impl Operation {
         let copied = get(container, &key)
             .map_err(|error| OperationError::caused(format!("error in copy for from: '{from}'"), error))?;
         let weight = copied.weight(*room).ok_or_else(|| {
-            OperationError(format!("the copies of a patch may hold no more than {COPY_LIMIT} bytes"))
+            OperationError(format!("the copies of a patch may contain no more than {COPY_LIMIT} bytes"))
         })?;
         *room = room.saturating_sub(weight);
         let path =
@@ -244,7 +242,7 @@ fn find<'a>(document: &'a mut Value, path: &str) -> Option<(&'a mut Value, Strin
     Some((pointer::container(document, &keys)?, last))
 }
 
-/// Makes sure that a value does not make the document deeper than one that can be read.
+/// Checks that a value does not make the document too deep to be read.
 fn check_depth(path: &str, value: &Value) -> Result<(), OperationError> {
     if path.matches('/').count() + value.depth() > yaml::MAX_DEPTH {
         return Err(OperationError(format!("the result would nest deeper than {} levels", yaml::MAX_DEPTH)));
@@ -306,7 +304,7 @@ fn change_numbers(value: &mut Value, change: fn(&Value) -> Value) {
     }
 }
 
-/// Spares shared maps and lists a copy where there is nothing to change.
+/// Avoids copying shared maps and lists if there is nothing to change.
 fn may_hold_numbers(value: &Value) -> bool {
     !matches!(value, Value::Null | Value::Bool(_) | Value::String(_))
 }
@@ -319,13 +317,13 @@ fn as_json_reads(number: &Value) -> Value {
     }
 }
 
-/// Takes a number through a 64-bit float and writes whole ones as integers again.
+/// Converts a number to a 64-bit float, and whole numbers back to integers.
 fn as_float(number: &Value) -> Value {
     number.as_f64().map_or(Value::Null, whole)
 }
 
-/// Returns a float as the integer that Go's JSON writes for it: the shortest digits that mean the float, then
-/// zeros. What fits no integer stays a float.
+/// Returns a float as the integer that Go's JSON writes for it: the shortest digits of the float, followed by zeros.
+/// A float that fits no integer stays the same.
 fn whole(number: f64) -> Value {
     if number.fract() != 0.0 || !number.is_finite() {
         return Value::Float(number);

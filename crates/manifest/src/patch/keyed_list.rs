@@ -1,15 +1,15 @@
 //! Lists that merge by key.
 //!
-//! Kustomize's algorithm has visible side effects when keys are missing, doubled or only half there (an
-//! element without its key empties the list; a port with a protocol on one side only loses the patch).
-//! They come from three steps, which this file takes in the same order: collect the key values of the
-//! patch and then of the target; for each of them walk the first element on either side that has it; put
-//! the target's elements behind, each in the place of one with the same key if there is one.
+//! Kustomize's algorithm has visible side effects if keys are missing, duplicate or incomplete (an element without
+//! its key empties the list; a port with a protocol on only one side loses the patch). They result from three steps,
+//! which this file performs in the same order: collect the key values of the patch, then of the target; for each,
+//! merge the first element on either side that has it; then append the target's elements, each replacing one with the
+//! same key.
 //!
-//! Elements are the same thing in several lists there, so here lists hold places in one pool of elements.
+//! There, several lists share the same elements, so here lists contain indices into one pool of elements.
 //!
-//! The steps take the square of the number of elements. Where every element has its keys and none is
-//! doubled, which is nearly always, they come to the same as looking up each element once.
+//! The steps take quadratic time. If every element has its keys and none are duplicate, which is nearly always the
+//! case, looking up each element once gives the same result.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,7 +20,7 @@ use crate::patch::strategic::{Walked, Walker};
 use crate::yaml::{Layout, Marked, Marks};
 use crate::{List, Map, Value};
 
-/// How many elements a list may have of which some lack a key or are doubled.
+/// The maximum length of a list in which keys are missing or duplicate.
 const MAX_UNCLEAR: usize = 1000;
 
 /// Returns the elements of a list with their marks.
@@ -46,7 +46,7 @@ pub(super) fn merge<'a>(
     Lists { keys: keys_of(rule), walker, schema, depth, elements, target, patch: Patch::Own(patch) }.merge()
 }
 
-/// Merges a list of the target with nothing, which still drops what is empty or doubled.
+/// Merges a list of the target with nothing, which still drops empty and duplicate elements.
 pub(super) fn settle<'a>(
     walker: Walker<'a>,
     elements: Vec<Marked>,
@@ -58,7 +58,7 @@ pub(super) fn settle<'a>(
     Lists { keys: keys_of(rule), walker, schema, depth, elements, target, patch: Patch::Missing }.merge()
 }
 
-/// Merges a list of the patch with itself, which is what adding it amounts to.
+/// Merges a list of the patch with itself, which is equivalent to adding it.
 pub(super) fn adopt<'a>(
     walker: Walker<'a>,
     elements: Vec<Marked>,
@@ -77,7 +77,7 @@ struct Lists<'a> {
     depth: usize,
     /// The pool of elements.
     elements: Vec<Marked>,
-    /// The places of the target's elements.
+    /// The indices of the target's elements.
     target: Vec<usize>,
     patch: Patch,
 }
@@ -85,11 +85,11 @@ struct Lists<'a> {
 enum Patch {
     Missing,
     SameAsTarget,
-    /// The places of the patch's elements.
+    /// The indices of the patch's elements.
     Own(Vec<usize>),
 }
 
-/// The values of an element under the keys of its list; empty where it has none.
+/// The values of an element's merge keys; empty if it has none.
 type Identity = Vec<String>;
 
 /// Elements by their identities.
@@ -98,7 +98,7 @@ type Places = BTreeMap<Identity, usize>;
 /// The empty key means the element itself, in lists of scalars.
 const ITSELF: &str = "";
 
-/// Returns the keys by which the elements of a list are told apart.
+/// Returns the keys that identify the elements of a list.
 fn keys_of(rule: &ListRule) -> Vec<String> {
     match rule {
         ListRule::Keyed(keys) => keys.clone(),
@@ -136,7 +136,7 @@ impl Lists<'_> {
         Ok(self.list(&merged))
     }
 
-    /// Returns the elements of target and patch by their identities, if each of them has one of its own.
+    /// Returns the elements of target and patch by their identities, if these are unique.
     fn distinct(&self, keys: &[String]) -> (Option<Places>, Option<Places>) {
         let first =
             self.elements.first().map(|element| identity_of(&element.value, keys)).unwrap_or_default();
@@ -170,7 +170,7 @@ impl Lists<'_> {
             let known = target.get(&identity).copied();
             if let Some(place) = self.walk_pair(known, Some(place))? {
                 match known {
-                    // With several keys Kustomize takes the element out and puts it behind.
+                    // With several keys, Kustomize removes the element and appends it.
                     Some(known) if has_several_keys => behind.push(known),
                     known => merged.push(known.unwrap_or(place)),
                 }
@@ -210,9 +210,9 @@ impl Lists<'_> {
         }
     }
 
-    /// Walks the first element of either side with an identity; returns where the result is in the pool.
+    /// Merges the first element of either side with an identity, and returns the index of the result in the pool.
     fn walk(&mut self, keys: &[String], identity: &Identity) -> Result<Option<usize>, MergeError> {
-        // Only the keys that have values decide, unless none has.
+        // Only keys with values count, unless none have one.
         let used: Vec<(&str, &str)> = {
             let pairs = || keys.iter().map(String::as_str).zip(identity.iter().map(String::as_str));
             let with_value: Vec<_> = pairs().filter(|(_, value)| !value.is_empty()).collect();
@@ -231,7 +231,7 @@ impl Lists<'_> {
         self.walk_pair(target, patch)
     }
 
-    /// Walks two elements, either of which may be missing; returns where the result is in the pool.
+    /// Merges two elements, either of which can be missing, and returns the index of the result in the pool.
     fn walk_pair(
         &mut self,
         target: Option<usize>,
@@ -258,7 +258,7 @@ impl Lists<'_> {
         Ok(place.filter(|_| !is_empty))
     }
 
-    /// Returns what tells an element from the others in an error: its keys, or where it stands.
+    /// Returns what identifies an element in an error: its keys, or its index.
     fn label(&self, place: Option<usize>) -> String {
         let place = place.unwrap_or_default();
         let element = self.elements.get(place).map(|element| &element.value);
@@ -275,7 +275,7 @@ impl Lists<'_> {
         }
     }
 
-    /// Puts an element of the target in the place of one with the same key, or at the end.
+    /// Replaces the element with the same key by one of the target, or appends it.
     fn put_behind(&self, merged: &mut Vec<usize>, keys: &[String], place: usize) -> Result<(), MergeError> {
         let Some(Marked { value: element, .. }) = self.elements.get(place) else { return Ok(()) };
         let mut identity = Identity::new();
@@ -306,10 +306,10 @@ impl Lists<'_> {
     }
 }
 
-/// Puts an element in the place of all that have its identity, at the end if none has; without an
-/// element it removes them.
+/// Replaces all elements with an identity by one, which is appended if there are none; without an element, removes
+/// them.
 ///
-/// An identity may be shorter than the keys, when the element lacks some of them.
+/// An identity can be shorter than the keys, if the element lacks some of them.
 fn set(
     elements: &[Marked],
     places: &mut Vec<usize>,
@@ -346,8 +346,8 @@ fn set(
     Ok(())
 }
 
-/// Tells whether an element has an identity; an empty value asks for the key alone, and where the
-/// identity is shorter than the keys its last value has decided.
+/// Tells whether an element has an identity. An empty value only requires the key to exist, and if the identity is
+/// shorter than the keys, its last value decides.
 fn has_identity(element: &Value, keys: &[String], identity: &Identity) -> Result<bool, MergeError> {
     let mut matches = false;
     for (index, key) in keys.iter().enumerate() {
@@ -378,7 +378,7 @@ fn identity_of(element: &Value, keys: &[String]) -> Identity {
     keys.iter().map(|key| value_under(element, key).unwrap_or_default()).collect()
 }
 
-/// Returns the text under a key of an element, or that of the element itself.
+/// Returns the text of an element's key, or of the element itself.
 fn value_under(element: &Value, key: &str) -> Option<String> {
     match (element, key) {
         (Value::Map(_) | Value::List(_), ITSELF) => Some(String::new()),
@@ -387,8 +387,8 @@ fn value_under(element: &Value, key: &str) -> Option<String> {
     }
 }
 
-/// Fills missing values of identities that agree in at least one key and contradict in none, so that a
-/// port without a protocol counts as the one with it.
+/// Fills in missing values of identities that agree in at least one key and differ in none, so that a port without a
+/// protocol matches the one with it.
 fn fill_gaps(identities: &mut [Identity]) {
     for first in 0..identities.len() {
         let Some(one) = identities.get(first).cloned() else { continue };
@@ -417,7 +417,7 @@ fn union(one: &Identity, other: &Identity) -> Option<Identity> {
     agree.then_some(union)
 }
 
-/// Drops the keys under which no element has a value, unless that would drop all of them.
+/// Drops the keys for which no element has a value, unless that would drop all of them.
 fn without_unused_keys(keys: Vec<String>, identities: Vec<Identity>) -> (Vec<String>, Vec<Identity>) {
     let is_used = |index: usize| {
         identities.iter().any(|identity| identity.get(index).is_some_and(|value| !value.is_empty()))

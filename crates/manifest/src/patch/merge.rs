@@ -4,9 +4,9 @@ use crate::{Map, Value};
 
 /// Applies a JSON merge patch as RFC 7386 defines it.
 ///
-/// Lists are replaced as a whole. A patch that is no map replaces the target.
+/// Lists are replaced as a whole. A patch that is not a map replaces the target.
 pub fn merge(target: &mut Value, patch: &Value) {
-    // Depth is bounded by the patch, and a patch comes out of a reader that bounds it.
+    // The depth is bounded by that of the patch, which the reader bounds.
     let Value::Map(patch) = patch else {
         target.clone_from(patch);
         return;

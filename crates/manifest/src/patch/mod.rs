@@ -1,7 +1,7 @@
 //! Changes to objects: strategic merge, JSON patch (RFC 6902), JSON merge patch (RFC 7386).
 //!
-//! The first two behave as Kustomize 5.8 behaves, surprises and error texts included, because people
-//! bring patches that were written against it. The last one is the plain standard.
+//! The first two behave like Kustomize 5.8, including its surprises and error messages, because existing patches were
+//! written for it. The last one follows the plain standard.
 
 mod context;
 mod error;

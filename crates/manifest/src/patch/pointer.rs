@@ -1,10 +1,10 @@
-//! JSON pointers (RFC 6901) as the Go library reads them: what stands before the first `/` is passed
-//! over, and the indices of lists are whatever `strconv.Atoi` takes.
+//! JSON pointers (RFC 6901) as the Go library reads them: text before the first `/` is ignored, and list indices are
+//! whatever `strconv.Atoi` accepts.
 
 use crate::Value;
 use crate::patch::error::OperationError;
 
-/// Splits a pointer into the keys of the containers and the last key; `None` where it has no `/`.
+/// Splits a pointer into the keys of the containers and the last key; `None` if it has no `/`.
 pub(super) fn split(pointer: &str) -> Option<(Vec<String>, String)> {
     let mut keys: Vec<String> = pointer.split('/').skip(1).map(unescape).collect();
     let last = keys.pop()?;
@@ -19,7 +19,7 @@ fn unescape(key: &str) -> String {
         match part.as_bytes().first() {
             Some(b'0') => text.push('~'),
             Some(b'1') => text.push('/'),
-            // No escape: the tilde stands for itself.
+            // Not an escape sequence, so the tilde is literal.
             _ => {
                 text.push('~');
                 text.push_str(part);
@@ -45,12 +45,12 @@ pub(super) fn container<'a>(root: &'a mut Value, keys: &[String]) -> Option<&'a 
         .filter(|value| matches!(value, Value::Map(_) | Value::List(_)))
 }
 
-/// Returns the index of an element that is there; negative ones count from the end.
+/// Returns the index of an existing element; negative indices count from the end.
 pub(super) fn existing(key: &str, length: usize) -> Result<usize, OperationError> {
     within(number(key)?, length)
 }
 
-/// Returns the index at which an element can be put in: up to and with the one after the last.
+/// Returns the index at which an element can be inserted, up to one after the last.
 pub(super) fn insertion(key: &str, length: usize) -> Result<usize, OperationError> {
     let index = number(key).map_err(|error| {
         OperationError::caused(format!("value was not a proper array index: '{key}'"), error)
@@ -66,7 +66,7 @@ fn within(index: i64, length: usize) -> Result<usize, OperationError> {
     })
 }
 
-/// Reads what `strconv.Atoi` reads.
+/// Parses a number as `strconv.Atoi` does.
 fn number(key: &str) -> Result<i64, OperationError> {
     let digits = key.strip_prefix(['+', '-']).unwrap_or(key);
     let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());

@@ -14,10 +14,10 @@ pub(crate) fn text(value: &Value) -> String {
     }
 }
 
-/// Tells whether a text cannot stand in YAML without quotes, so that its author must have quoted it.
+/// Tells whether a text needs quotes in YAML, so that its author must have quoted it.
 ///
-/// A field keeps its quotes when a patch sets it: `x: "1"` patched with `x: 2` becomes `x: "2"`. Values
-/// do not remember quotes, and this is the one case in which they can be told.
+/// A field keeps its quotes when a patch sets it: `x: "1"` patched with `x: 2` becomes `x: "2"`. Values do not store
+/// quotes, and this is the only case in which they can be inferred.
 pub fn is_surely_quoted(text: &str) -> bool {
     let Some(first) = text.bytes().next() else { return true };
     let special_word = matches!(

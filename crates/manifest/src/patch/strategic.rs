@@ -1,8 +1,9 @@
-//! Strategic merge: maps merge, lists merge by key where the schema says so, directives delete and replace.
+//! Strategic merge: maps are merged, lists are merged by key if the schema says so, and directives delete and
+//! replace.
 //!
-//! The order of events follows kyaml's `merge2` and `walk` packages, because their side effects are part
-//! of what people see: a patch that adds a map is itself walked as if it were merged into itself, a `null`
-//! of the target stays where the patch says nothing, and so on.
+//! The order of steps follows kyaml's `merge2` and `walk` packages, because their side effects are visible: a patch
+//! that adds a map is processed as if it were merged into itself, a `null` in the target stays if the patch does not
+//! set it, and so on.
 
 use std::collections::BTreeMap;
 
@@ -12,10 +13,10 @@ use crate::patch::{keyed_list, scalar};
 use crate::yaml::{Layout, Marked, Marks};
 use crate::{List, Map, SmolStr, Value};
 
-/// What a strategic merge makes of its target.
+/// The result of a strategic merge.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Outcome<T = Value> {
-    /// The target as it is now.
+    /// The changed target.
     Changed(T),
     /// The patch deletes the target as a whole.
     Deleted,
@@ -24,8 +25,8 @@ pub enum Outcome<T = Value> {
 /// Merges a patch into a target, both of them whole objects.
 ///
 /// # Errors
-/// A value of another kind than the target has there, an unknown `$patch` directive, and nesting beyond
-/// any sense.
+/// Returns an error for a value of a different kind than in the target, an unknown `$patch` directive, and excessive
+/// nesting.
 pub fn strategic_merge(
     target: &Value,
     patch: &Value,
@@ -38,11 +39,11 @@ pub fn strategic_merge(
     })
 }
 
-/// Merges like [`strategic_merge`], heeding how both of them were written: a key of the target without a value
-/// goes where a `null` stays, and what the target had in quotes stays a text.
+/// Merges like [`strategic_merge`], and takes into account how both were written: a key of the target without a value
+/// is dropped where a `null` stays, and a quoted scalar in the target stays a string.
 ///
 /// # Errors
-/// As those of [`strategic_merge`].
+/// Returns the errors of [`strategic_merge`].
 pub fn strategic_merge_marked(
     target: Marked,
     patch: Marked,
@@ -52,21 +53,21 @@ pub fn strategic_merge_marked(
     match walker.walk(Some(target.clone()), Some(patch), None, 0)? {
         Walked::Gone => Ok(Outcome::Deleted),
         Walked::Target(merged) => Ok(Outcome::Changed(merged)),
-        // `$patch: replace` at the top makes a new object that Kustomize then loses.
+        // `$patch: replace` at the top creates a new object, which Kustomize then loses.
         Walked::Patch(_) => Ok(Outcome::Changed(target)),
     }
 }
 
-/// Deeper values are refused; Kubernetes' own schemas stay below 100.
+/// Deeper values are rejected. Kubernetes' own schemas stay below 100 levels.
 const MAX_DEPTH: usize = 200;
 
-/// What became of a value, and whose value it is.
+/// The result for a value, and where it comes from.
 pub(super) enum Walked {
     /// Nothing is left.
     Gone,
     /// The target's value, changed.
     Target(Marked),
-    /// The patch's value, which stands in for the target's.
+    /// The patch's value, which replaces the target's.
     Patch(Marked),
 }
 
@@ -88,7 +89,7 @@ impl Directive {
         }
     }
 
-    /// Takes the directive out of a map; an unknown one stays where it is.
+    /// Removes the directive from a map. An unknown one stays.
     fn take_from_map(map: &mut Map) -> Result<Self, MergeError> {
         let Some(value) = map.get(KEY) else { return Ok(Self::Merge) };
         let directive = Self::read(&scalar::text(value))?;
@@ -96,7 +97,7 @@ impl Directive {
         Ok(directive)
     }
 
-    /// Takes the directive out of a list: an element that holds nothing but `$patch`.
+    /// Removes the directive from a list: an element that only contains `$patch`.
     fn take_from_list(list: &mut List) -> Result<Option<Self>, MergeError> {
         let Some(element) = list.iter().filter_map(Value::as_map).find(|element| element.contains_key(KEY))
         else {
@@ -107,7 +108,7 @@ impl Directive {
         let directive = Self::read(&text)?;
         let is_directive =
             |element: &Value| element.get(KEY).is_some_and(|value| scalar::text(value) == text);
-        // Elements without content go with it.
+        // Empty elements are removed with it.
         let is_empty = |element: &Value| element.is_null() || element.as_map().is_some_and(Map::is_empty);
         list.make_mut().retain(|element| !is_directive(element) && !is_empty(element));
         Ok(Some(directive))
@@ -116,23 +117,23 @@ impl Directive {
 
 const KEY: &str = "$patch";
 
-/// How a value of the patch comes to stand in the target.
+/// How a value of the patch is added to the target.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Adoption {
-    /// The target has nothing there: unknown directives pass, those of lists are not looked at.
+    /// The target has no value there: unknown directives are allowed, and those of lists are ignored.
     Added,
-    /// A value around it was adopted before.
+    /// One of its parents has already been adopted.
     Inside,
 }
 
-/// The walk along target, patch and schema.
+/// A walk along target, patch and schema.
 #[derive(Clone, Copy)]
 pub(super) struct Walker<'a> {
     context: MergeContext<'a>,
 }
 
 impl<'a> Walker<'a> {
-    /// Merges two values, either of which may be missing.
+    /// Merges two values, either of which can be missing.
     pub(super) fn walk(
         self,
         target: Option<Marked>,
@@ -152,7 +153,7 @@ impl<'a> Walker<'a> {
             }
             None | Some(Marked { value: Value::Null, .. }) => {
                 let Some(mut patch) = patch else { return Ok(Walked::Gone) };
-                // A field that is there keeps its style, which is that of no value.
+                // An existing field keeps its style, in this case that of no value.
                 if target.is_some() {
                     patch = if patch.marks.is_quoted(&patch.value) {
                         in_plain_style(patch.value)
@@ -255,7 +256,7 @@ impl<'a> Walker<'a> {
             return Ok(Walked::Target(settled.with_layout(layout)));
         };
         let (directive, patch) = match Directive::take_from_list(&mut patch)? {
-            // Without the directive the elements have other places, so that marks no longer fit.
+            // Without the directive, the elements have different indices, so the marks no longer match.
             None => (Directive::Merge, keyed_list::elements(patch, patch_marks)),
             Some(directive) => (directive, keyed_list::elements(patch, Marks::None)),
         };
@@ -269,7 +270,7 @@ impl<'a> Walker<'a> {
         }
     }
 
-    /// Adopts a value that stands inside one that was adopted.
+    /// Adopts a value inside an adopted one.
     pub(super) fn adopt(
         self,
         value: Marked,
@@ -279,7 +280,7 @@ impl<'a> Walker<'a> {
         self.adopt_at(value, schema, Adoption::Inside, depth)
     }
 
-    /// Takes a value of the patch as it is, after its own directives and nulls did their work on it.
+    /// Takes a value of the patch as it is, after applying its own directives and nulls.
     fn adopt_at(
         self,
         Marked { value, marks }: Marked,
@@ -346,7 +347,7 @@ impl<'a> Walker<'a> {
     }
 }
 
-/// The fields of a map that is being made.
+/// The fields of a map under construction.
 #[derive(Default)]
 struct Fields {
     values: BTreeMap<SmolStr, Value>,
@@ -380,8 +381,8 @@ fn into_list(marked: Marked) -> Option<(List, Marks)> {
     }
 }
 
-/// Returns the scalar of a patch in the style of the one that it takes the place of: what was in quotes or
-/// in a block is a text then.
+/// Returns a patch's scalar in the style of the one that it replaces: if that was quoted or in a block, the result is
+/// a string.
 fn with_style_of(target: &Value, style: Marks, patch: Marked) -> Marked {
     if style.is_quoted(target) {
         let text =
@@ -401,7 +402,7 @@ fn in_plain_style(value: Value) -> Marked {
     Marked { value, marks }
 }
 
-/// Tells whether a value is a map or a list without anything in it.
+/// Tells whether a value is an empty map or list.
 fn is_empty(value: &Value) -> bool {
     match value {
         Value::Map(map) => map.is_empty(),

@@ -1,19 +1,18 @@
-//! The types of Kubernetes, as far as merging lists by key goes.
+//! The types of Kubernetes, as far as merging lists by key needs them.
 //!
-//! The source is the OpenAPI document of Kubernetes 1.21.2, which Kustomize 5.8 carries: the extensions
-//! `x-kubernetes-patch-strategy`, `x-kubernetes-patch-merge-key` and `x-kubernetes-list-map-keys` of each
-//! field. Kept are the kinds of that document and, of their types, the fields that lead to a list with
-//! the strategy `merge`; types that look the same from here are one type (a Deployment and a DaemonSet
-//! both lead to a pod template and to conditions). A list without that strategy is replaced as a whole,
-//! so nothing below it is here. Kinds and fields that came after 1.21 are absent on purpose: Kustomize
-//! replaces their lists too.
+//! The source is the OpenAPI document of Kubernetes 1.21.2, which Kustomize 5.8 includes: the extensions
+//! `x-kubernetes-patch-strategy`, `x-kubernetes-patch-merge-key` and `x-kubernetes-list-map-keys` of each field. This
+//! table contains the kinds of that document, and the fields of their types that lead to a list with the strategy
+//! `merge`. Types that are equal in this respect are one type (a Deployment and a DaemonSet both lead to a pod
+//! template and to conditions). A list without that strategy is replaced as a whole, so nothing below it is needed.
+//! Kinds and fields newer than 1.21 are omitted on purpose, since Kustomize replaces their lists too.
 
-/// A type that leads to lists which merge.
+/// A type that leads to lists that are merged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Type {
-    /// Any object of which only the metadata has such lists.
+    /// Any object with such lists only in its metadata.
     Plain,
-    /// Objects whose status has conditions.
+    /// Objects with conditions in their status.
     Conditioned,
     ComponentStatus,
     Conditions,
@@ -44,14 +43,14 @@ pub(super) enum Type {
     WorkloadSpec,
 }
 
-/// What a field holds.
+/// The content of a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Shape {
     /// A map of a type.
     Map(Type),
-    /// A list whose elements merge by these keys, with the type of the elements.
+    /// A list whose elements are merged by these keys, with their type.
     Keyed(&'static [&'static str], Option<Type>),
-    /// A list of scalars that merges as a set.
+    /// A list of scalars that is merged as a set.
     Set,
 }
 
@@ -121,8 +120,7 @@ impl Type {
         })
     }
 
-    /// Returns the type that a definition of the OpenAPI document of Kubernetes has, of those that other
-    /// documents refer to.
+    /// Returns the type of a definition in Kubernetes' OpenAPI document, for those that other documents refer to.
     pub(super) fn named(definition: &str) -> Option<Self> {
         Some(match definition.strip_prefix("io.k8s.")? {
             "api.batch.v1.JobSpec" => Self::WorkloadSpec,
@@ -139,7 +137,7 @@ impl Type {
         })
     }
 
-    /// Returns what a field holds.
+    /// Returns the content of a field.
     pub(super) fn field(self, name: &str) -> Option<&'static Shape> {
         self.fields().iter().find(|(field, _)| *field == name).map(|(_, shape)| shape)
     }
@@ -169,7 +167,7 @@ impl Type {
                 ("volumeDevices", Keyed(&["devicePath"], None)),
                 ("volumeMounts", Keyed(&["mountPath"], None)),
             ],
-            // The template of a claim: its metadata is all that leads on.
+            // The template of a claim: only its metadata leads to such lists.
             Self::EphemeralVolume => &[("volumeClaimTemplate", Map(Self::Plain))],
             Self::JobTemplate => &[METADATA, ("spec", Map(Self::WorkloadSpec))],
             Self::Metadata => &[("finalizers", Set), ("ownerReferences", Keyed(&["uid"], None))],

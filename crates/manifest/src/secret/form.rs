@@ -1,4 +1,4 @@
-//! Secrets that can be nothing else, whatever they stand under.
+//! Secrets that are recognised by their form alone, whatever their name.
 
 use std::sync::LazyLock;
 
@@ -6,8 +6,8 @@ use regex::{Regex, RegexSet};
 
 use super::literal::is_password;
 
-/// What a form is called, and the form. All begin with letters of their own, so that a text without any is passed
-/// over quickly. Sources: the documentation of each service on the format of its tokens.
+/// The description and pattern of each form. All begin with distinctive letters, so that a text without them is
+/// skipped quickly. Sources: each service's documentation of its token format.
 const FORMS: &[(&str, &str)] = &[
     ("a private key", r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY( BLOCK)?-----(\\[rn]|\s)*[A-Za-z0-9+/=]"),
     ("a private key", r"AGE-SECRET-KEY-1[0-9A-Z]{20,}"),
@@ -20,11 +20,8 @@ const FORMS: &[(&str, &str)] = &[
     ("an Azure key", r"\b(AccountKey|SharedAccessKey)=[A-Za-z0-9+/]{30,}={0,2}"),
     ("a DigitalOcean token", r"\bdo[opr]_v1_[a-f0-9]{40,}"),
     ("a Slack token", r"\bxox[abeoprs]-[A-Za-z0-9-]{10,}"),
-    (
-        "an address that is a secret",
-        r"hooks\.slack\.com/(services|workflows)/T[A-Z0-9]{6,}/[A-Z0-9]{6,}/[A-Za-z0-9]{16,}",
-    ),
-    ("an address that is a secret", r"discord(app)?\.com/api/webhooks/[0-9]{10,}/[A-Za-z0-9_-]{30,}"),
+    ("a secret URL", r"hooks\.slack\.com/(services|workflows)/T[A-Z0-9]{6,}/[A-Z0-9]{6,}/[A-Za-z0-9]{16,}"),
+    ("a secret URL", r"discord(app)?\.com/api/webhooks/[0-9]{10,}/[A-Za-z0-9_-]{30,}"),
     ("a Stripe key", r"\b[rs]k_live_[A-Za-z0-9]{16,}"),
     ("a SendGrid key", r"\bSG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}"),
     ("an npm token", r"\bnpm_[A-Za-z0-9]{36}\b"),
@@ -38,7 +35,7 @@ const FORMS: &[(&str, &str)] = &[
     ("a Grafana token", r"\bgl(sa|c)_[A-Za-z0-9_=+/-]{28,}"),
     ("a Telegram token", r"\b[0-9]{8,10}:AA[A-Za-z0-9_-]{33}\b"),
     ("a signed token", r"\beyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}"),
-    ("the login of a registry", r#""auth"\s*:\s*"[A-Za-z0-9+/]{8,}={0,2}""#),
+    ("a registry login", r#""auth"\s*:\s*"[A-Za-z0-9+/]{8,}={0,2}""#),
     (
         "a login in a header",
         r#"(?i)\bauthorization["']?\s*[:=]\s*["']?(basic|bearer)\s+[a-z0-9+/._-]{12,}=*"#,
@@ -48,22 +45,22 @@ const FORMS: &[(&str, &str)] = &[
 static SET: LazyLock<RegexSet> = LazyLock::new(|| {
     RegexSet::new(FORMS.iter().map(|(_, form)| form)).expect("the forms above are valid, as the tests show")
 });
-/// The login of an address: `://user:password@`, or `user:password@tcp(` of Go's MySQL driver.
+/// The login in a URL: `://user:password@`, or `user:password@tcp(` of Go's MySQL driver.
 static LOGIN: LazyLock<Regex> = LazyLock::new(|| {
     let pattern = r#"://[^\s/:@"'<>]*:([^\s/@"']+)@|\b[A-Za-z0-9_.-]+:([^\s/@:"']+)@(?:tcp|unix)\("#;
     Regex::new(pattern).expect("the pattern above is valid, as the tests show")
 });
 
-/// Returns what is in a text, if there is something that can be nothing but a secret.
+/// Returns a description of a secret in a text that is recognised by its form.
 pub(super) fn form(text: &str) -> Option<&'static str> {
-    // No form is shorter.
+    // No form is shorter than this.
     if text.len() < 8 {
         return None;
     }
     if text.contains('@') {
         let passwords = LOGIN.captures_iter(text).filter_map(|login| login.get(1).or_else(|| login.get(2)));
         if passwords.into_iter().any(|password| is_password(password.as_str())) {
-            return Some("a password in an address");
+            return Some("a password in a URL");
         }
     }
     SET.matches(text).iter().next().map(|at| FORMS[at].0)

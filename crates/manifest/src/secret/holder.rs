@@ -1,9 +1,9 @@
-//! The names of what holds a secret.
+//! The names of values that contain a secret.
 
-/// How sure a name is to hold one.
+/// How certain a name is to contain a secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Holder {
-    /// A password, and nothing else: `DB_PASSWORD`, `apiKey`.
+    /// Certainly a secret: `DB_PASSWORD`, `apiKey`.
     Certain,
     /// A secret, or the name of one: `secret`, `token`, `secretKey`.
     Possible,
@@ -31,7 +31,7 @@ const CERTAIN: &[&str] = &[
     "secretkey",
     "userpassword",
 ];
-/// The word before the last one that makes it certain.
+/// The words before the last one that make it certain.
 const BEFORE_KEY: &[&str] = &[
     "access",
     "account",
@@ -54,7 +54,7 @@ const BEFORE_TOKEN: &[&str] = &[
     "access", "api", "auth", "bearer", "bot", "deploy", "github", "gitlab", "npm", "refresh", "registry",
     "root", "secret", "service", "session", "slack", "vault",
 ];
-/// Last words that may hold a secret.
+/// Last words that may refer to a secret.
 const POSSIBLE: &[&str] = &[
     "auth",
     "credential",
@@ -68,10 +68,10 @@ const POSSIBLE: &[&str] = &[
     "token",
     "tokens",
 ];
-/// Words anywhere in a name that make it the name of something else.
+/// Words anywhere in a name that show that it is something else.
 const LEADING: &[&str] = &["checksum", "existing", "external", "public", "ref", "reference", "selector"];
 
-/// Last words of what stands beside a secret: whose it is, and where it is used.
+/// Last words of values that go with a secret: its owner, and where it is used.
 const COMPANIONS: &[&str] = &[
     "bucket",
     "database",
@@ -99,19 +99,19 @@ const COMPANIONS: &[&str] = &[
     "version",
 ];
 
-/// Tells whether a name in a Secret is that of what stands beside the secret, such as `username` or `port`.
+/// Tells whether a name in a Secret belongs to a value that goes with the secret, such as `username` or `port`.
 pub(super) fn is_companion(name: &str) -> bool {
     words(name).last().is_some_and(|word| COMPANIONS.contains(&word.as_str()))
 }
 
-/// Tells whether a name is that of a secret. Words are told apart by `_`, `-`, `.`, `/` and capitals.
+/// Tells whether a name is that of a secret. Words are separated by `_`, `-`, `.`, `/` and capitals.
 pub(super) fn holder(name: &str) -> Option<Holder> {
     let mut end = name.len();
     while end > 0 && name.as_bytes()[end - 1].is_ascii_digit() {
         end -= 1;
     }
     let name = name.get(..end)?;
-    // Spares most names the rest.
+    // A quick check that most names fail.
     let bytes = name.as_bytes();
     let last = bytes.last()?.to_ascii_lowercase();
     let ends_in = |word: &&str| {
@@ -131,14 +131,14 @@ pub(super) fn holder(name: &str) -> Option<Holder> {
         || (last == "key" && BEFORE_KEY.contains(&before_last))
         || (last == "secret" && BEFORE_SECRET.contains(&before_last))
         || (last == "token" && BEFORE_TOKEN.contains(&before_last));
-    // A `key` alone names an entry of something.
+    // `key` alone is the name of an entry in something.
     if !is_certain && (!POSSIBLE.contains(&last) || matches!(name, "key" | "keys")) {
         return None;
     }
     if words.iter().any(|word| LEADING.contains(&word.as_str())) {
         return None;
     }
-    // `secretKey` and `accessKey` in a manifest are as often the key in a Secret that holds the value.
+    // In a manifest, `secretKey` and `accessKey` are just as often keys of a Secret that contains the value.
     let is_field = matches!(name, "secretKey" | "accessKey" | "privateKey" | "clientSecret" | "sharedKey");
     Some(if is_certain && !is_field { Holder::Certain } else { Holder::Possible })
 }

@@ -1,6 +1,6 @@
-//! What a value has to be to be a secret itself.
+//! Tells whether a value can be a secret itself.
 
-/// Words that say that there is no secret, or that it is to be filled in.
+/// Words for no secret, or for one that is yet to be filled in.
 const PLACEHOLDERS: &[&str] = &[
     "change-me",
     "change_me",
@@ -53,7 +53,7 @@ const SETTINGS: &[&str] = &[
     "undefined",
     "yes",
 ];
-/// Words of which the names of secrets are made.
+/// Words in the names of secrets.
 const NAMES: &[&str] = &[
     "access",
     "admin",
@@ -82,7 +82,7 @@ const NAMES: &[&str] = &[
     "value",
 ];
 
-/// Tells whether a value is written out, rather than named, encrypted, computed or left to be filled in.
+/// Tells whether a value is literal, rather than a reference, encrypted, computed or a placeholder.
 pub(super) fn is_literal(value: &str) -> bool {
     let value = value.trim();
     let leads = [
@@ -115,21 +115,21 @@ pub(super) fn is_literal(value: &str) -> bool {
     let computed = ["$(", "${", "{{", "}}", "<", "[[", "__", "(", "`"];
     let leads_to_one = leads.iter().any(|lead| value.starts_with(lead)) || value.contains("://");
     let is_computed = computed.iter().any(|sign| value.contains(sign));
-    // Options of something, each with its own name.
+    // A list of options, each with its own name.
     let is_list = value.contains(',') && value.contains('=');
-    // Prose says something about a secret.
+    // Prose is about a secret, but is not one.
     let is_prose = value.split_whitespace().nth(2).is_some();
     !(leads_to_one || is_computed || is_list || is_prose) && is_password(value)
 }
 
-/// Tells whether a password is one: neither empty, nor to be filled in, nor the word for it.
+/// Tells whether a password is real: not empty, a placeholder, or the word for it.
 pub(super) fn is_password(value: &str) -> bool {
     let lower = value.to_lowercase();
     let mut words = lower.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty());
     !is_open(value) && !words.all(|word| NAMES.contains(&word))
 }
 
-/// Tells whether a value is empty, a setting, or to be filled in by somebody or something.
+/// Tells whether a value is empty, a setting, or a placeholder.
 pub(super) fn is_open(value: &str) -> bool {
     let is_computed = value.starts_with(['$', '%', '{', '<', '[', '*'])
         || ["$(", "${", "{{"].iter().any(|sign| value.contains(sign));
@@ -142,11 +142,11 @@ pub(super) fn is_open(value: &str) -> bool {
         || lower.split(|letter: char| !letter.is_alphanumeric()).any(|word| PLACEHOLDERS.contains(&word))
 }
 
-/// Tells whether a value looks made by chance: long, without blanks, of letters and digits.
+/// Tells whether a value looks random: long, without blanks, with letters and digits.
 pub(super) fn is_random(value: &str) -> bool {
     let value = value.trim();
     let is_plain = value.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+/=_-".contains(&byte));
-    // An address of a chain, a digest and an identifier are public.
+    // Blockchain addresses, digests and identifiers are public.
     let is_public = value.starts_with("0x") || is_uuid(value) || value.contains("sha256");
     is_plain
         && !is_public
@@ -155,8 +155,8 @@ pub(super) fn is_random(value: &str) -> bool {
         && turns(value) * 4 >= value.len()
 }
 
-/// Tells whether a value under a name that says nothing can hardly be anything but a key: capitals, small letters and
-/// digits in turn, as long as keys are. Digests, names and identifiers are not.
+/// Tells whether a value with a neutral name is almost certainly a key: a mixture of upper-case and lower-case
+/// letters and digits with the length of a key. Digests, names and identifiers are not.
 pub(super) fn is_mixed(value: &str) -> bool {
     let has = |is: fn(&u8) -> bool| value.bytes().filter(is).count();
     (32..=128).contains(&value.len())
@@ -190,7 +190,7 @@ fn entropy(value: &str) -> f64 {
     counts.iter().filter(|count| **count > 0).map(of).sum()
 }
 
-/// Returns how often capitals, small letters and digits follow each other, whatever stands between them.
+/// Returns how often upper-case letters, lower-case letters and digits alternate, ignoring other characters.
 fn turns(value: &str) -> usize {
     let classes = value.bytes().filter(u8::is_ascii_alphanumeric).map(|byte| match byte {
         b'a'..=b'z' => 0,

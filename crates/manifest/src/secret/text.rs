@@ -1,4 +1,5 @@
-//! Secrets inside of a longer text: the lines of a configuration file, an object in JSON, the arguments of a program.
+//! Detects secrets within a longer text: the lines of a configuration file, a JSON object, the arguments of a
+//! program.
 
 use std::sync::LazyLock;
 
@@ -7,17 +8,18 @@ use regex::Regex;
 use super::holder::{Holder, holder};
 use super::literal::{is_literal, is_random};
 
-/// What every name of a secret has in it.
+/// The words of which every name of a secret contains one.
 static STEMS: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"(?i)passw|passphrase|passcode|_pass|pwd|secret|token|[_-]?key|requirepass")
         .expect("the pattern above is valid, as the tests show")
 });
-/// How much of a text is looked at, in bytes. What is longer is data.
+/// How much of a text is searched, in bytes. Anything longer is data.
 const LIMIT: usize = 4 << 20;
-/// How much of a value, or of the line before a name, is looked at, in bytes.
+/// How much of a value, or of the line before a name, is examined, in bytes.
 const LONGEST: usize = 256;
 
-/// Returns what stands in a text under the name of a secret: `password = …`, `"apiKey": "…"`, `--token=…`.
+/// Returns a description of a value in a text whose name is that of a secret: `password = …`, `"apiKey": "…"`,
+/// `--token=…`.
 pub(super) fn text(text: &str) -> Option<String> {
     let bytes = text.as_bytes();
     let mut at = 0;
@@ -45,7 +47,8 @@ pub(super) fn text(text: &str) -> Option<String> {
     None
 }
 
-/// Returns what stands in a list of arguments under the name of a secret, also where it is an argument of its own.
+/// Returns a description of a value in a list of arguments whose name is that of a secret, even if it is a separate
+/// argument.
 pub fn arguments<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Option<String> {
     let mut flag: Option<&str> = None;
     for argument in arguments {
@@ -66,7 +69,7 @@ fn is_written_out(value: &str, certainty: Holder) -> bool {
     !is_code && is_literal(value) && (certainty == Holder::Certain || is_random(value))
 }
 
-/// Tells whether a name is the end of a path with a tag behind it, as in `ghcr.io/example/passwords:1.31.0`.
+/// Tells whether a name is the end of a path followed by a tag, as in `ghcr.io/example/passwords:1.31.0`.
 fn is_tagged_path(text: &str, start: usize, end: usize) -> bool {
     let tag = text[end..].strip_prefix(':').and_then(|tag| tag.chars().next());
     text[..start].ends_with('/') && tag.is_some_and(|first| first.is_ascii_alphanumeric())
@@ -85,10 +88,10 @@ fn assigned<'t>(rest: &'t str, name: &str) -> Option<&'t str> {
     let trimmed = unquoted.trim_start_matches([' ', '\t']);
     let is_field = trimmed.starts_with(':');
     let value = match trimmed.strip_prefix(['=', ':']) {
-        // A comparison, a match, a definition.
+        // Not an assignment but a comparison, a match or a definition.
         Some(value) if value.starts_with(['=', '~', ':', '/']) => return None,
         Some(value) => value.strip_prefix('=').unwrap_or(value),
-        // Redis and its kin put a blank between the two.
+        // Redis and similar programs separate the two by a blank.
         None if matches!(name, "requirepass" | "masterauth") => trimmed,
         None => return None,
     };
@@ -103,7 +106,7 @@ fn assigned<'t>(rest: &'t str, name: &str) -> Option<&'t str> {
     let (word, after) = value.split_at(
         value.find([' ', '\t', '\n', '\r', ',', ';', '&', '"', '\'', '}', ']']).unwrap_or(value.len()),
     );
-    // Prose has colons as well: `the password: it is shown once`.
+    // Prose has colons too: `the password: it is shown once`.
     let next = after.lines().next().and_then(|line| line.split_whitespace().next()).unwrap_or_default();
     let is_prose = is_field && next.starts_with(char::is_alphanumeric) && !next.contains([':', '=']);
     (!is_prose).then_some(word)

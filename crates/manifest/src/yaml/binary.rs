@@ -6,7 +6,7 @@ use base64::engine::GeneralPurpose;
 use base64::engine::general_purpose::GeneralPurposeConfig;
 use smol_str::SmolStr;
 
-/// Decodes a value; bytes that are no UTF-8 become U+FFFD one by one, as in Go's JSON.
+/// Decodes a value. Bytes that are not UTF-8 become U+FFFD one by one, as in Go's JSON.
 pub(super) fn decode(text: &str) -> Option<SmolStr> {
     let config = GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true);
     let encoded = text.replace(['\r', '\n'], "");

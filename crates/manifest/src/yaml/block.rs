@@ -1,11 +1,11 @@
-//! Scanning of block scalars: `|` and `>`.
+//! Scans block scalars: `|` and `>`.
 
 use super::cursor::Mark;
 use super::error::Result;
 use super::scanner::Scanner;
 use super::token::{Kind, Style, Token};
 
-/// What becomes of the line breaks at the end.
+/// How trailing line breaks are treated.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Chomping {
     Strip,
@@ -56,7 +56,7 @@ impl<'a> Scanner<'a> {
         Ok(Token::with_text(Kind::Scalar(if literal { Style::Literal } else { Style::Folded }), mark, value))
     }
 
-    /// Steps to the end of the line, faster than character by character.
+    /// Skips to the end of the line, faster than character by character.
     fn skip_line(&mut self) {
         let rest = self.cursor.text.as_bytes().get(self.cursor.position..).unwrap_or_default();
         let mut length = 0;
@@ -73,7 +73,7 @@ impl<'a> Scanner<'a> {
         self.cursor.skip_run(length, length - inner);
     }
 
-    /// Reads what follows the indicator up to the end of its line.
+    /// Reads the rest of the indicator's line.
     fn scan_block_header(&mut self, start: Mark) -> Result<(Chomping, i64)> {
         let mut chomping = self.scan_chomping();
         let mut increment = 0;
@@ -106,7 +106,7 @@ impl<'a> Scanner<'a> {
         Some(chomping)
     }
 
-    /// Steps over indentation and empty lines; finds the indent out where it is not known yet (0).
+    /// Skips indentation and empty lines, and detects the indent if it is not known yet (0).
     fn scan_block_breaks(&mut self, indent: &mut i64, breaks: &mut String, start: Mark) -> Result<()> {
         let mut deepest = 0;
         loop {

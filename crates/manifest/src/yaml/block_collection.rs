@@ -1,4 +1,4 @@
-//! Parsing of collections whose structure is in the indents.
+//! Parses block collections, whose structure is in the indentation.
 
 use super::error::Result;
 use super::parser::{Event, Parser, Setting, State, Step};
@@ -47,7 +47,7 @@ impl<'a> Parser<'a> {
                     _ => self.node_then(State::BlockMappingValue, Setting::BlockOrIndentless),
                 }
             }
-            // yaml.v3 takes a value without a key, as libyaml does; yaml.v2 does not.
+            // yaml.v3 accepts a value without a key, like libyaml; yaml.v2 does not.
             Kind::BlockEnd => Ok(self.close(mark)),
             _ => Err(self.error_in_collection("did not find expected key", mark)),
         }

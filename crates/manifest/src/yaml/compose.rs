@@ -1,7 +1,7 @@
-//! The composer: events to the nodes of one document, flat and in the order of the text.
+//! The composer: turns events into the nodes of a document, in a flat list in the order of the text.
 //!
-//! A collection is followed by everything in it and knows where that ends. So a document is one allocation
-//! however deep it is, and an alias is a number.
+//! A collection is followed by all its content and knows where that ends. So a document is one allocation, however
+//! deep, and an alias is an index.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -12,7 +12,7 @@ use super::parser::{Event, Parser, Properties};
 use super::token::Style;
 use super::{Dialect, MAX_DEPTH};
 
-/// What a node is.
+/// The kind of a node.
 #[derive(Debug)]
 pub(super) enum Shape<'a> {
     Scalar {
@@ -21,7 +21,7 @@ pub(super) enum Shape<'a> {
     },
     Sequence,
     Mapping,
-    /// The number of the node that the anchor names.
+    /// The index of the node with the anchor.
     Alias {
         target: usize,
         name: Cow<'a, str>,
@@ -34,9 +34,9 @@ pub(super) struct Node<'a> {
     pub(super) shape: Shape<'a>,
     pub(super) tag: Option<Box<str>>,
     pub(super) mark: Mark,
-    /// Whether it is a collection in brackets or braces.
+    /// Whether it is a flow collection, in brackets or braces.
     pub(super) flow: bool,
-    /// The number of the first node that is not inside of this one.
+    /// The index of the first node that is not inside this one.
     pub(super) end: usize,
 }
 
@@ -59,15 +59,15 @@ impl<'a> Composer<'a> {
         Self { parser: Parser::new(text, dialect), anchors: BTreeMap::new() }
     }
 
-    /// Reads a text as Kustomize does, and keeps its comments.
+    /// Reads a text like Kustomize, and keeps its comments.
     pub(super) fn with_comments(text: &'a str) -> Self {
         let mut composer = Self::new(text, Dialect::Kyaml);
         composer.parser.scanner.cursor.comments = Some(Vec::new());
         composer
     }
 
-    /// Returns the comments of the document that was read; nothing where there are anchors, or another document whose
-    /// comments would be among them.
+    /// Returns the comments of the document; `None` if there are anchors, or another document whose comments would be
+    /// mixed in.
     pub(super) fn comments_of_document(&mut self) -> Option<Vec<Comment<'a>>> {
         let (event, _) = self.parser.next_event().ok()?;
         let comments = self.parser.scanner.cursor.comments.take()?;
@@ -75,7 +75,7 @@ impl<'a> Composer<'a> {
         (self.anchors.is_empty() && are_its_own).then_some(comments)
     }
 
-    /// Returns the next document, or nothing at the end of the stream. `spare` is a used vector to fill.
+    /// Returns the next document; `None` at the end of the stream. `spare` is a used vector to fill.
     pub(super) fn next_document(&mut self, spare: Vec<Node<'a>>) -> Result<Option<Nodes<'a>>> {
         let (event, start) = self.parser.next_event()?;
         if let Event::StreamEnd = event {

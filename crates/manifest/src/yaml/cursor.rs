@@ -1,4 +1,4 @@
-//! A place in the text that moves forward, counting lines and columns as libyaml does.
+//! A position that moves forward through a text, counting lines and columns like libyaml.
 
 /// A line and a column in characters, both counted from 0.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -14,13 +14,13 @@ pub(super) struct Comment<'a> {
     pub(super) text: &'a str,
 }
 
-/// The text and how far it is read. Behind the end stand zero bytes, which no valid text contains.
+/// The text and the position in it. After the end, it returns zero bytes, which no valid text contains.
 #[derive(Debug)]
 pub(super) struct Cursor<'a> {
     pub(super) text: &'a str,
     pub(super) position: usize,
     pub(super) mark: Mark,
-    /// The comments so far, where somebody wants them.
+    /// The comments so far, if they are kept.
     pub(super) comments: Option<Vec<Comment<'a>>>,
 }
 
@@ -29,7 +29,7 @@ impl<'a> Cursor<'a> {
         Self { text, position: 0, mark: Mark::default(), comments: None }
     }
 
-    /// Steps over a comment, if one starts here.
+    /// Skips a comment, if one starts here.
     pub(super) fn skip_comment(&mut self) {
         if self.byte(0) != b'#' {
             return;
@@ -42,7 +42,7 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// Returns the byte that many bytes ahead.
+    /// Returns the byte at an offset ahead.
     #[inline]
     pub(super) fn byte(&self, ahead: usize) -> u8 {
         self.text.as_bytes().get(self.position + ahead).copied().unwrap_or(0)
@@ -85,12 +85,12 @@ impl<'a> Cursor<'a> {
         self.is_blank(ahead) || self.is_break_or_end(ahead)
     }
 
-    /// Tells whether a letter, a digit, `_` or `-` stands here.
+    /// Tells whether the current character is a letter, a digit, `_` or `-`.
     pub(super) fn is_word(&self) -> bool {
         matches!(self.byte(0), b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' | b'_' | b'-')
     }
 
-    /// Tells whether `---` or `...` and nothing glued to it starts the line here.
+    /// Tells whether a separate `---` or `...` starts the line here.
     #[inline]
     pub(super) fn is_document_indicator(&self) -> bool {
         let first = self.byte(0);
@@ -101,7 +101,7 @@ impl<'a> Cursor<'a> {
             && self.is_blank_or_end(3)
     }
 
-    /// Steps over one character that is no line break.
+    /// Skips one character that is not a line break.
     #[inline]
     pub(super) fn skip(&mut self) {
         let width = match self.byte(0) {
@@ -114,15 +114,15 @@ impl<'a> Cursor<'a> {
         self.mark.column += 1;
     }
 
-    /// Steps over bytes of one line, of which that many are characters.
+    /// Skips bytes of one line, with the given number of characters.
     #[inline]
     pub(super) fn skip_run(&mut self, bytes: usize, characters: usize) {
         self.position += bytes;
         self.mark.column += characters as u32;
     }
 
-    /// Steps over a line break and returns what it stands for: U+2028 and U+2029 stay themselves, all
-    /// others are a line feed. Returns nothing where there is none.
+    /// Skips a line break and returns its meaning: U+2028 and U+2029 stay the same, all others are a line feed.
+    /// Returns `None` if there is none.
     pub(super) fn take_break(&mut self) -> Option<char> {
         let (width, meaning) = match self.byte(0) {
             b'\r' if self.byte(1) == b'\n' => (2, '\n'),
@@ -137,11 +137,11 @@ impl<'a> Cursor<'a> {
         Some(meaning)
     }
 
-    /// Steps over everything up to the end of the line.
+    /// Skips everything up to the end of the line.
     pub(super) fn skip_to_break(&mut self) {
         let rest = self.text.as_bytes().get(self.position..).unwrap_or_default();
         let end = memchr::memchr2(b'\n', b'\r', rest).unwrap_or(rest.len());
-        // Other breaks are beyond ASCII, and what is no character ends the text.
+        // Other breaks are not ASCII, and an invalid character ends the text.
         if rest.get(..end).is_some_and(<[u8]>::is_ascii) {
             self.skip_run(end, end);
             return;
@@ -157,7 +157,7 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// Steps over spaces and tabs.
+    /// Skips spaces and tabs.
     pub(super) fn skip_blanks(&mut self) {
         while self.is_blank(0) {
             self.skip();

@@ -1,7 +1,7 @@
-//! The decoder: nodes to values, with merge keys, aliases and the rules for keys.
+//! The decoder: turns nodes into values, with merge keys, aliases and the rules for keys.
 //!
-//! Where it is asked to, it marks how scalars were written. It keeps its own stack, so that depth costs no stack of the thread, and counts what aliases make of a
-//! document, so that a small text cannot become a huge value.
+//! On request, it marks how scalars were written. It has its own stack, so that depth does not use the thread's, and
+//! counts the nodes from aliases, so that a small text cannot become a huge value.
 
 use std::collections::BTreeMap;
 
@@ -23,35 +23,35 @@ pub(super) struct Decoder<'n, 'a> {
     pub(super) nodes: &'n [Node<'a>],
     pub(super) dialect: Dialect,
     pub(super) stack: Vec<Frame>,
-    /// How many nodes were decoded, and how many of them inside of aliases.
+    /// How many nodes were decoded, and how many of them inside aliases.
     decoded: u64,
     decoded_in_aliases: u64,
     pub(super) alias_depth: usize,
-    /// Keys that are there twice, which yaml.v3 collects.
+    /// Duplicate keys, which yaml.v3 collects.
     pub(super) duplicates: Vec<(String, Mark)>,
-    /// A key that JSON cannot have, which sigs.k8s.io/yaml finds when all is decoded.
+    /// A key that JSON cannot represent, which sigs.k8s.io/yaml reports after decoding.
     pub(super) bad_key: Option<Error>,
-    /// What else JSON cannot say; Go finds that last, when it writes the JSON.
+    /// Any other value that JSON cannot represent, which Go reports last, when it writes the JSON.
     pub(super) unsupported: Option<Error>,
-    /// What is kept of the collection that is opened next.
+    /// What to keep of the collection that is opened next.
     keep: Keep,
     /// Whether scalars are marked.
     marking: bool,
-    /// Whether annotations that are there twice are joined; the first ones count otherwise.
+    /// Whether duplicate `annotations` are merged; otherwise the first ones count.
     joining: bool,
 }
 
-/// What is kept of a value; all of it is decoded either way.
+/// What to keep of a value; all of it is decoded either way.
 #[derive(Clone, Copy)]
 pub(super) enum Keep {
     All,
-    /// The entries whose keys are wanted.
+    /// The entries with wanted keys.
     Entries(fn(&str) -> bool),
     Nothing,
 }
 
 impl Keep {
-    /// Returns what is kept of an entry's value, or of an element.
+    /// Returns what to keep of an entry's value, or of an element.
     fn of(self, key: Option<&str>) -> Self {
         match (self, key) {
             (Self::Entries(wanted), Some(key)) if !wanted(key) => Self::Nothing,
@@ -63,7 +63,7 @@ impl Keep {
 
 /// A collection that is being decoded.
 pub(super) struct Frame {
-    /// The next child, and the node behind the last one.
+    /// The next child, and the node after the last one.
     next: usize,
     end: usize,
     pub(super) target: Target,
@@ -83,11 +83,11 @@ pub(super) struct MapFrame {
     entries: Entries,
     /// The key whose value comes next.
     pub(super) key: Option<SmolStr>,
-    /// Whether the entries go into the map below, which they were taken from.
+    /// Whether the entries go back into the map below, from which they were taken.
     merges: bool,
-    /// The value of the merge key, which yaml.v3 looks at in the end.
+    /// The value of the merge key, which yaml.v3 processes at the end.
     merge_later: Option<usize>,
-    /// The mappings that are still to be merged, the next one last.
+    /// The mappings still to be merged; the next one is last.
     pub(super) merge_next: Vec<usize>,
 }
 
@@ -114,7 +114,7 @@ impl Entries {
         }
     }
 
-    /// Adds what a mapping that was there twice has and the first one lacks.
+    /// Adds the entries of a duplicate mapping that the first one lacks.
     fn join(&mut self, key: SmolStr, marked: Marked) {
         match (self.values.remove(&key), marked.value) {
             (Some(Value::Map(mut first)), Value::Map(second)) => {
@@ -165,7 +165,7 @@ impl<'n, 'a> Decoder<'n, 'a> {
         }
     }
 
-    /// Keeps only so much of the document.
+    /// Limits how much of the document to keep.
     pub(super) fn keeping(self, keep: Keep) -> Self {
         Self { keep, ..self }
     }
@@ -179,7 +179,7 @@ impl<'n, 'a> Decoder<'n, 'a> {
         Self { marking: true, ..self }.run()
     }
 
-    /// Keeps the first of annotations that are there twice.
+    /// Keeps the first of duplicate `annotations`.
     pub(super) fn keeping_first(self) -> Self {
         Self { joining: false, ..self }
     }
@@ -228,7 +228,7 @@ impl<'n, 'a> Decoder<'n, 'a> {
         }
     }
 
-    /// Goes on with the innermost collection. Returns a value for the collection that is then innermost.
+    /// Continues with the innermost collection. Returns a value for the collection that is innermost afterwards.
     fn step(&mut self) -> Result<Option<Marked>> {
         let Some(frame) = self.stack.last_mut() else { return Ok(None) };
         if let Target::Map(map) = &mut frame.target
@@ -337,7 +337,7 @@ impl<'n, 'a> Decoder<'n, 'a> {
         Ok(None)
     }
 
-    /// Counts a node and refuses the document once too much of it comes out of aliases.
+    /// Counts a node, and rejects the document if too much of it comes from aliases.
     pub(super) fn count(&mut self) -> Result<()> {
         self.decoded += 1;
         if self.alias_depth > 0 {
@@ -370,7 +370,7 @@ impl<'n, 'a> Decoder<'n, 'a> {
                 Value::Null
             }
             Resolved::Timestamp(timestamp) if self.dialect == Dialect::Kyaml => timestamp.to_json().into(),
-            // Without a tag there is nothing about a text that could be wrong.
+            // A string without a tag is always valid.
             Resolved::Timestamp(_) | Resolved::String
                 if matches!(keep, Keep::Nothing) && node.tag.is_none() =>
             {
@@ -382,7 +382,7 @@ impl<'n, 'a> Decoder<'n, 'a> {
         Ok(Marked { value, marks })
     }
 
-    /// Tells whether the mappings that are open are at these keys, the outermost one first.
+    /// Tells whether the open mappings are at these keys, outermost first.
     pub(super) fn is_in(&self, keys: &[&str]) -> bool {
         self.dialect == Dialect::Kyaml
             && self.stack.len() == keys.len()
@@ -392,7 +392,7 @@ impl<'n, 'a> Decoder<'n, 'a> {
     }
 }
 
-/// Returns what Go calls a number that is not finite.
+/// Returns Go's name of a number that is not finite.
 pub(super) fn infinite(number: f64) -> &'static str {
     match number {
         f64::INFINITY => "+Inf",
@@ -401,7 +401,7 @@ pub(super) fn infinite(number: f64) -> &'static str {
     }
 }
 
-/// Returns how a scalar was written, where its value does not tell.
+/// Returns how a scalar was written, if its value does not show it.
 fn mark(node: &Node<'_>, resolved: Resolved, value: &Value) -> Marks {
     let Shape::Scalar { value: written, style } = &node.shape else { return Marks::None };
     match (resolved, style) {
@@ -432,7 +432,7 @@ pub(super) fn end_of(nodes: &[Node<'_>], number: usize) -> usize {
     nodes.get(number).map_or(usize::MAX, |node| node.end)
 }
 
-/// Returns how much of a document may come out of aliases: 99 % of a small one, 10 % of a large one.
+/// Returns how much of a document may come from aliases: 99 % of a small one, 10 % of a large one.
 fn allowed_alias_ratio(decoded: u64) -> f64 {
     const LOW: u64 = 400_000;
     const HIGH: u64 = 4_000_000;

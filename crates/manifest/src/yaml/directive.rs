@@ -1,4 +1,4 @@
-//! Scanning of directives, tags, anchors and aliases.
+//! Scans directives, tags, anchors and aliases.
 
 use super::Dialect;
 use super::cursor::Mark;
@@ -88,7 +88,7 @@ impl<'a> Scanner<'a> {
         Ok(token)
     }
 
-    /// Scans the name behind `&` or `*`.
+    /// Scans the name after `&` or `*`.
     pub(super) fn scan_name(&mut self, kind: Kind) -> Result<Token<'a>> {
         let mark = self.cursor.mark;
         self.cursor.skip();
@@ -118,9 +118,9 @@ impl<'a> Scanner<'a> {
                 handle = start;
                 suffix = self.scan_tag_uri("", mark)?;
             } else {
-                // It was no handle but the start of the suffix.
+                // It was not a handle but the start of the suffix.
                 let rest = self.scan_tag_uri(start, mark)?;
-                // A lone `!` is a tag of its own.
+                // A lone `!` is a tag too.
                 (handle, suffix) = if rest.is_empty() { ("", "!".to_owned()) } else { ("!", rest) };
             }
         }
@@ -146,7 +146,7 @@ impl<'a> Scanner<'a> {
         Ok(self.cursor.slice(start, self.cursor.position))
     }
 
-    /// Scans what may stand in a tag. `head` is what was read of it before, with its `!`.
+    /// Scans the characters of a tag. `head` is the part that was already read, with its `!`.
     fn scan_tag_uri(&mut self, head: &str, mark: Mark) -> Result<String> {
         let mut uri = head.strip_prefix('!').unwrap_or(head).to_owned();
         let mut found = !head.is_empty();

@@ -1,24 +1,24 @@
-//! Why a YAML text was refused, in the words of go-yaml, with the place in the text.
+//! Errors for YAML texts, in go-yaml's words, with the place in the text.
 
 use std::fmt;
 
 use super::cursor::Mark;
 
-/// Why a YAML text has no value.
+/// Why a YAML text is invalid.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Error {
-    /// What go-yaml or sigs.k8s.io/yaml prints, its `yaml: ` prefix and line included. Programs that go
-    /// through `YAMLToJSON` put `error converting YAML to JSON: ` in front of it, see [`Error::converting`].
+    /// The message of go-yaml or sigs.k8s.io/yaml, including the `yaml: ` prefix and the line. Programs that use
+    /// `YAMLToJSON` prefix it with `error converting YAML to JSON: `; see [`Error::converting`].
     pub message: String,
-    /// The line, counted from 1; 0 where it is not known. The message can name another line: go-yaml
-    /// counts from 0 in some of them.
+    /// The line, counted from 1; 0 if it is not known. The message can contain a different line, since go-yaml counts
+    /// from 0 in some of them.
     pub line: u32,
-    /// The column in characters, counted from 1; 0 where it is not known.
+    /// The column in characters, counted from 1; 0 if it is not known.
     pub column: u32,
 }
 
 impl Error {
-    /// Returns the error of a text that has no meaning as a whole.
+    /// Returns an error about a text as a whole.
     pub(super) fn new(message: impl Into<String>) -> Self {
         Self { message: message.into(), line: 0, column: 0 }
     }

@@ -1,4 +1,4 @@
-//! Parsing of collections in brackets and braces.
+//! Parses flow collections, in brackets and braces.
 
 use super::error::Result;
 use super::parser::{Event, Parser, Properties, Setting, State, Step};

@@ -1,4 +1,4 @@
-//! Scanning of indicators: brackets, commas, dashes, question marks, colons, and the marks of documents.
+//! Scans indicators: brackets, commas, dashes, question marks, colons, and document markers.
 
 use super::MAX_DEPTH;
 use super::cursor::Mark;
@@ -76,7 +76,7 @@ impl<'a> Scanner<'a> {
     }
 
     pub(super) fn fetch_block_entry(&mut self) -> Result<()> {
-        // In a flow the parser refuses the entry, because it can name what it stands in.
+        // In a flow collection, the parser rejects the entry, since its message can include the context.
         if self.flow_level == 0 {
             if !self.simple_key_allowed {
                 return Err(self.error("block sequence entries are not allowed in this context"));

@@ -1,4 +1,4 @@
-//! Keys of mappings: how sigs.k8s.io/yaml makes text of them, and which it refuses.
+//! Keys of mappings: how sigs.k8s.io/yaml converts them to text, and which it rejects.
 
 use smol_str::{SmolStr, format_smolstr};
 
@@ -8,7 +8,7 @@ use super::error::Result;
 use super::resolve::Resolved;
 use crate::float::shortest_single;
 
-/// Returns a scalar as the text that a JSON key is; nothing for what cannot be one.
+/// Returns a scalar as the text of a JSON key; `None` if it cannot be one.
 pub(super) fn key_text(node: &Node<'_>, value: &str, resolved: Resolved) -> Result<Option<SmolStr>> {
     Ok(Some(match resolved {
         Resolved::String | Resolved::Timestamp(_) => text(node, value)?,

@@ -1,4 +1,4 @@
-//! Decoding of mappings: their keys, and the mappings that merge keys bring in.
+//! Decodes mappings: their keys, and the mappings that merge keys add.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +17,7 @@ use super::spell::{quote, spell};
 use super::token::Style;
 
 impl Decoder<'_, '_> {
-    /// Notes what the innermost mapping merges next.
+    /// Records what the innermost mapping merges next.
     pub(super) fn merge(&mut self, number: usize) -> Result<Option<Marked>> {
         let sources = self.merge_sources(number)?;
         if let Some(Frame { target: Target::Map(map), .. }) = self.stack.last_mut() {
@@ -36,7 +36,7 @@ impl Decoder<'_, '_> {
             }
     }
 
-    /// Returns the mappings that a merge key names, the one to merge first last.
+    /// Returns the mappings that a merge key refers to; the first to merge is last.
     pub(super) fn merge_sources(&self, number: usize) -> Result<Vec<usize>> {
         let is_mapping = |number: usize| match self.nodes.get(number).map(|node| &node.shape) {
             Some(Shape::Mapping) => true,
@@ -59,15 +59,15 @@ impl Decoder<'_, '_> {
         if !sources.iter().copied().all(is_mapping) {
             return Err(Error::new("yaml: map merge requires map or sequence of maps as the value"));
         }
-        // The first mapping wins: yaml.v2 lets it come last, yaml.v3 adds only what is missing.
+        // The first mapping wins: yaml.v2 merges it last, and yaml.v3 only adds what is missing.
         if self.dialect == Dialect::Kyaml {
             sources.reverse();
         }
         Ok(sources)
     }
 
-    /// Checks the keys of a mapping as yaml.v3 does: none may be there twice, and below the root JSON
-    /// needs all of them to be text. The annotations of a resource may be, for Kustomize sets them anew.
+    /// Checks the keys of a mapping like yaml.v3: there must be no duplicates, and below the root, JSON requires all
+    /// of them to be strings. A resource's `annotations` may be duplicate, since Kustomize sets them anew.
     pub(super) fn check_keys(&mut self, number: usize, merges: bool) {
         let mut seen: BTreeMap<&str, Mark> = BTreeMap::new();
         let (is_metadata, is_annotations) =
@@ -108,7 +108,7 @@ impl Decoder<'_, '_> {
         }
     }
 
-    /// Returns the text of a key; yaml.v3 leaves out what has `null` for a key.
+    /// Returns the text of a key; yaml.v3 drops entries with the key `null`.
     pub(super) fn key(&mut self, number: usize, value_number: usize) -> Result<Option<SmolStr>> {
         self.count()?;
         let Some(mut node) = self.nodes.get(number) else { return Ok(None) };

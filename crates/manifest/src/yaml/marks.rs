@@ -1,8 +1,8 @@
-//! How scalars were written, where their values do not tell.
+//! How scalars were written, if their values do not show it.
 //!
-//! Kustomize works on the nodes of a text, not on values: a key without a value is another thing than one
-//! with `null`, a field keeps its quotes when a patch sets it, and an annotation is the text that was
-//! written. A value with its marks remembers as much of that as shows in what Kustomize prints.
+//! Kustomize works on the nodes of a text, not on values: a key without a value is different from one with `null`, a
+//! field keeps its quotes when a patch sets it, and an annotation is the text as written. A value with its marks
+//! preserves as much of that as is visible in Kustomize's output.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -19,21 +19,21 @@ use crate::patch::is_surely_quoted;
 
 /// The marks of a value and of what is in it; most values have none.
 ///
-/// A mark outlives a change of its value, as the style of a node does. It counts only where it fits the value.
+/// A mark survives a change of its value, like the style of a node. It only counts if it matches the value.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub enum Marks {
-    /// The value says it all.
+    /// The value alone is sufficient.
     #[default]
     None,
-    /// Nothing was written.
+    /// There was no value.
     Empty,
-    /// A text without quotes that looks as if it had some, such as one of several lines.
+    /// A string without quotes that looks as if it had some, such as one with several lines.
     Plain,
-    /// A text in quotes or a literal block, which would be the same without.
+    /// A string in quotes or a literal block, which would be the same without.
     Quoted,
     /// A folded block.
     Folded,
-    /// A plain scalar that is no text, as it was written. One that JSON does not have is a text meanwhile.
+    /// A plain scalar that is not a string, as it was written. One that JSON cannot represent is a string for now.
     Text(SmolStr),
     /// Marks in a map.
     Fields(Layout, Arc<BTreeMap<SmolStr, Marks>>),
@@ -47,7 +47,7 @@ pub enum Layout {
     /// With indentation.
     #[default]
     Block,
-    /// In braces or brackets, where other things are printed in quotes.
+    /// In braces or brackets, where different values are printed in quotes.
     Flow,
 }
 
@@ -123,7 +123,7 @@ impl Marks {
         }
     }
 
-    /// Tells whether a scalar is a text in quotes or in a block, which it stays whatever is put there.
+    /// Tells whether a scalar is a string in quotes or in a block, which it stays whatever value it is set to.
     pub fn is_quoted(&self, value: &Value) -> bool {
         match (self, value) {
             (Self::Quoted | Self::Folded, Value::String(_)) => true,
@@ -132,18 +132,17 @@ impl Marks {
         }
     }
 
-    /// Returns the marks of a text that stands in quotes.
+    /// Returns the marks of a quoted string.
     pub fn of_quoted(text: &str) -> Self {
         if is_surely_quoted(text) { Self::None } else { Self::Quoted }
     }
 
-    /// Returns the marks of a text that counts as written without quotes, which it may need when it is printed.
+    /// Returns the marks of a string that counts as written without quotes, although it may need them when printed.
     pub fn of_unquoted(text: &str) -> Self {
         if is_surely_quoted(text) { Self::Plain } else { Self::None }
     }
 
-    /// Returns the marks of a text that Kustomize sets where nothing was: quotes are for what YAML 1.1 takes for
-    /// something else.
+    /// Returns the marks of a string that Kustomize adds: it is quoted if YAML 1.1 would read it as something else.
     pub fn of_new(text: &str) -> Self {
         let is_other = || match read_values(text, Dialect::Sigs).as_deref() {
             Ok([Value::String(_), ..]) | Err(_) => false,
@@ -152,7 +151,7 @@ impl Marks {
         if text.contains('\n') || is_other() { Self::of_quoted(text) } else { Self::of_unquoted(text) }
     }
 
-    /// Returns the text that a scalar was written as, where the value does not tell.
+    /// Returns the text that a scalar was written as, if the value does not show it.
     pub fn text_of(&self, value: &Value) -> Option<&str> {
         match (self, value) {
             (Self::Text(text), value) if is_written_as(value, text) => Some(text),
@@ -161,24 +160,24 @@ impl Marks {
         }
     }
 
-    /// Makes a value what Kustomize prints: dates get their full form, nothing in braces is an empty
-    /// text, and folded texts with more indented lines get the empty lines that go-yaml adds.
+    /// Converts a value to what Kustomize prints: dates get their full form, a missing value in braces becomes an
+    /// empty string, and folded strings with more indented lines get the empty lines that go-yaml adds.
     ///
     /// # Errors
-    /// A number that JSON does not have.
+    /// Returns an error for a number that JSON cannot represent.
     pub fn settle(&self, value: &mut Value) -> Result<()> {
         self.apply(value, Way::Printed(Layout::Block))
     }
 
-    /// Makes a value what Kustomize decodes, which only changes dates.
+    /// Converts a value to what Kustomize decodes, which only changes dates.
     ///
     /// # Errors
-    /// A number that JSON does not have.
+    /// Returns an error for a number that JSON cannot represent.
     pub fn settle_decoded(&self, value: &mut Value) -> Result<()> {
         self.apply(value, Way::Decoded)
     }
 
-    /// Forgets the marks of a field and of what is in it.
+    /// Removes the marks of a field and its content.
     pub fn forget(&mut self, path: &[&str]) {
         match (self, path) {
             (marks, []) => *marks = Self::None,
@@ -201,7 +200,7 @@ impl Marks {
             }
             (Self::Text(written), Value::String(text)) if written == text => {
                 match resolve(written, Dialect::Kyaml) {
-                    // A time of day holds colons, and so it is quoted in braces and stays a text.
+                    // A time of day contains colons, so it is quoted in braces and stays a string.
                     Resolved::Timestamp(_) if way == Way::Printed(Layout::Flow) && text.contains(':') => {}
                     Resolved::Timestamp(timestamp) => *value = timestamp.to_json().into(),
                     Resolved::Float(number) if !number.is_finite() => {
@@ -234,7 +233,7 @@ impl Marks {
 }
 
 impl Marked {
-    /// Returns a map or a list as if it had been written so.
+    /// Returns a map or list as if it had been written that way.
     pub fn with_layout(self, layout: Layout) -> Self {
         let marks = match &self.value {
             _ if self.marks.layout() == layout => self.marks,
@@ -246,7 +245,7 @@ impl Marked {
     }
 }
 
-/// What Kustomize does with its nodes.
+/// How Kustomize processes its nodes.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Way {
     /// It prints them as YAML, in braces or not, and reads that.
@@ -256,7 +255,7 @@ enum Way {
 }
 
 impl Way {
-    /// Returns the way in a map or a list.
+    /// Returns the way for the content of a map or list.
     fn inside(self, layout: Layout) -> Self {
         match (self, layout) {
             (Self::Printed(_), Layout::Flow) => Self::Printed(Layout::Flow),
@@ -265,13 +264,13 @@ impl Way {
     }
 }
 
-/// Tells whether Kustomize can set a key: it writes keys plain, and where YAML takes one for a number, a truth
-/// value or a date, the map is none of JSON's.
+/// Tells whether Kustomize can set a key: it writes keys plain, and if YAML reads one as a number, boolean or date,
+/// JSON cannot represent the map.
 pub fn is_text_key(key: &str) -> bool {
     key != "<<" && resolve(key, Dialect::Kyaml) == Resolved::String
 }
 
-/// Tells whether a value is what a plain text means.
+/// Tells whether a value is what a plain scalar means.
 fn is_written_as(value: &Value, text: &str) -> bool {
     match (resolve(text, Dialect::Kyaml), value) {
         (Resolved::Null, Value::Null) => true,
@@ -284,7 +283,7 @@ fn is_written_as(value: &Value, text: &str) -> bool {
     }
 }
 
-/// Writes a text as a folded block as go-yaml does, and reads it again; nothing where the style is another.
+/// Writes a string as a folded block like go-yaml, and reads it again; `None` if it has a different style.
 fn refold(text: &str) -> Option<Value> {
     if !text.contains('\n') || text.ends_with(' ') || text.contains(" \n") || text.contains(is_special) {
         return None;
@@ -293,7 +292,7 @@ fn refold(text: &str) -> Option<Value> {
     read.first()?.get("k").cloned()
 }
 
-/// Tells whether go-yaml writes a text with such a character in double quotes.
+/// Tells whether go-yaml writes a string with this character in double quotes.
 fn is_special(character: char) -> bool {
     !matches!(character, '\t' | '\n' | '\r' | ' '..='~' | '\u{85}' | '\u{A0}'..='\u{D7FF}'
         | '\u{E000}'..='\u{FEFE}' | '\u{FF00}'..='\u{FFFD}' | '\u{10000}'..='\u{10FFFF}')

@@ -1,8 +1,8 @@
-//! The one door for YAML: reads what Go's sigs.k8s.io/yaml reads, writes what it writes.
+//! All reading and writing of YAML, equivalent to Go's sigs.k8s.io/yaml.
 //!
-//! Reading goes through a scanner, a parser and a composer in the manner of libyaml, which go-yaml is a port of:
-//! only so does the same text mean the same thing here as to kubectl, Helm and Kustomize. Writing has one
-//! form for one value, byte for byte the one of `yaml.JSONToYAML`.
+//! Reading uses a scanner, a parser and a composer modelled on libyaml, of which go-yaml is a port. Only this way
+//! does a text have the same meaning as for kubectl, Helm and Kustomize. Writing has one form for each value, byte
+//! for byte that of `yaml.JSONToYAML`.
 
 mod binary;
 mod block;
@@ -50,57 +50,56 @@ pub use write::{
 
 use crate::Value;
 
-/// The deepest nesting that is read. go-yaml allows 10,000.
+/// The maximum nesting depth. go-yaml allows 10,000.
 pub const MAX_DEPTH: usize = 1000;
 
-/// The largest text that is read, in bytes.
+/// The maximum length of a text, in bytes.
 pub const MAX_LENGTH: usize = 256 << 20;
 
-/// Whose rules a text is read by.
+/// The rules for reading a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Dialect {
-    /// sigs.k8s.io/yaml, as kubectl and Helm use it: YAML 1.1 as yaml.v2 understands it, where `yes` is a
-    /// truth value and the last one of equal keys counts.
+    /// sigs.k8s.io/yaml, as used by kubectl and Helm: YAML 1.1 as in yaml.v2, where `yes` is a boolean and the last
+    /// of equal keys counts.
     Sigs,
-    /// kyaml, as Kustomize uses it: yaml.v3, where `yes` is text and equal keys are an error.
+    /// kyaml, as used by Kustomize: yaml.v3, where `yes` is a string and equal keys are an error.
     Kyaml,
 }
 
 /// One document of a stream.
 #[derive(Clone, Debug)]
 pub struct Document {
-    /// What it says.
+    /// Its value.
     pub value: Value,
-    /// Where it says what.
+    /// The places of its keys and values.
     pub spans: Spans,
     /// The line on which it starts, counted from 1.
     pub line: u32,
 }
 
-/// Reads the first document of a text as `yaml.YAMLToJSON` does; what follows it is not looked at. An
-/// empty text is `null`.
+/// Reads the first document of a text like `yaml.YAMLToJSON`, and ignores the rest. An empty text is `null`.
 ///
 /// # Errors
-/// What go-yaml or the conversion to JSON refuses.
+/// Returns the error of go-yaml or of the conversion to JSON.
 pub fn read(text: &str) -> Result<Value, Error> {
     read_first(text, Keep::All)
 }
 
-/// Reads the first document of a text as [`read`] does, but keeps only the entries with wanted keys of the
-/// mapping that it is; the others are checked as well.
+/// Reads the first document of a text like [`read`], but only keeps the entries of its mapping with wanted keys. The
+/// others are checked too.
 ///
 /// # Errors
-/// What go-yaml or the conversion to JSON refuses.
+/// Returns the error of go-yaml or of the conversion to JSON.
 pub fn read_entries(text: &str, wanted: fn(&str) -> bool) -> Result<Value, Error> {
     read_first(text, Keep::Entries(wanted))
 }
 
 thread_local! {
-    /// Memory for the nodes of the next text: many texts are short, and fresh memory takes longer than they do.
+    /// Memory for the nodes of the next text: many texts are short, and allocating takes longer than reading them.
     static SPARE: Cell<Vec<Node<'static>>> = const { Cell::new(Vec::new()) };
 }
 
-/// For how many nodes memory is kept.
+/// The maximum number of nodes for which memory is kept.
 const SPARE_LIMIT: usize = 100_000;
 
 fn read_first(text: &str, keep: Keep) -> Result<Value, Error> {
@@ -116,7 +115,7 @@ fn read_first(text: &str, keep: Keep) -> Result<Value, Error> {
     value
 }
 
-/// Returns the memory of nodes for those of another text.
+/// Returns the memory of nodes for use by another text.
 fn emptied<'b>(mut nodes: Vec<Node<'_>>) -> Vec<Node<'b>> {
     nodes.clear();
     // Collecting a vector's own iterator keeps its memory.
@@ -126,7 +125,7 @@ fn emptied<'b>(mut nodes: Vec<Node<'_>>) -> Vec<Node<'b>> {
 /// Reads all documents of a text, with their places.
 ///
 /// # Errors
-/// The first thing that go-yaml or the conversion to JSON refuses.
+/// Returns the first error of go-yaml or of the conversion to JSON.
 pub fn read_documents(text: &str, dialect: Dialect) -> Result<Vec<Document>, Error> {
     check_length(text)?;
     let mut composer = Composer::new(text, dialect);
@@ -139,18 +138,18 @@ pub fn read_documents(text: &str, dialect: Dialect) -> Result<Vec<Document>, Err
     Ok(documents)
 }
 
-/// Reads all documents of a text as Kustomize does, with marks of how their scalars were written.
+/// Reads all documents of a text like Kustomize, with marks of how their scalars were written.
 ///
 /// # Errors
-/// The first thing that go-yaml refuses. What JSON cannot say shows when the marks are settled.
+/// Returns the first error of go-yaml. Values that JSON cannot represent are reported when the marks are settled.
 pub fn read_marked(text: &str) -> Result<Vec<Marked>, Error> {
     read_marked_by(text, |decoder| decoder)
 }
 
-/// Reads documents like [`read_marked`], but of annotations that are there twice only the first ones.
+/// Reads documents like [`read_marked`], but only the first of duplicate `annotations`.
 ///
 /// # Errors
-/// As those of [`read_marked`].
+/// Returns the errors of [`read_marked`].
 pub fn read_marked_first(text: &str) -> Result<Vec<Marked>, Error> {
     read_marked_by(text, |decoder| decoder.keeping_first())
 }
@@ -173,7 +172,7 @@ fn read_marked_by(
 /// Reads all documents of a text.
 ///
 /// # Errors
-/// The first thing that go-yaml or the conversion to JSON refuses.
+/// Returns the first error of go-yaml or of the conversion to JSON.
 pub fn read_values(text: &str, dialect: Dialect) -> Result<Vec<Value>, Error> {
     check_length(text)?;
     let mut composer = Composer::new(text, dialect);

@@ -1,4 +1,4 @@
-//! The order of keys in what go-yaml writes: by letters, with numbers in them compared as numbers.
+//! The order of keys in go-yaml's output: alphabetical, with numbers in them compared as numbers.
 
 use std::cmp::Ordering;
 
@@ -8,10 +8,10 @@ use crate::{Map, Value};
 
 pub(super) type Entry<'a> = (&'a SmolStr, &'a Value);
 
-/// Returns the entries of a map as go-yaml orders them.
+/// Returns the entries of a map in go-yaml's order.
 ///
-/// Go's order is not transitive for some sets of keys, such as `1`, `2`, `10` and `1a`; the standard sort
-/// may panic on such an order, so this is a merge sort of its own: stable, and always the same.
+/// Go's order is not transitive for some sets of keys, such as `1`, `2`, `10` and `1a`. The standard sort may panic
+/// on such an order, so this has its own merge sort, which is stable and deterministic.
 pub(super) fn entries(map: &Map) -> Vec<Entry<'_>> {
     let mut entries: Vec<Entry<'_>> = map.iter().collect();
     let in_order = |pair: &[Entry<'_>]| match pair {
@@ -41,7 +41,7 @@ fn sort<'a>(entries: &[Entry<'a>]) -> Vec<Entry<'a>> {
     merged
 }
 
-/// Compares two keys as `keyList.Less` of go-yaml does. This is no total order: [`slice::sort_by`] may panic on it.
+/// Compares two keys like `keyList.Less` of go-yaml. This is not a total order: [`slice::sort_by`] may panic on it.
 pub fn compare(left: &str, right: &str) -> Ordering {
     let same = left.bytes().zip(right.bytes()).take_while(|(left, right)| left == right).count();
     let mut start = same;
@@ -59,7 +59,7 @@ pub fn compare(left: &str, right: &str) -> Ordering {
         (false, true) => return Ordering::Less,
         (false, false) => {}
     }
-    // A zero behind another digit belongs to a number that started before.
+    // A zero after another digit belongs to a number that started before.
     let mut digits_before = before.chars().rev().take_while(|character| is_digit(*character));
     let inside = (first == '0' || second == '0') && digits_before.any(|digit| digit != '0');
     let (left_number, left_length) = number(left, inside);
@@ -67,8 +67,8 @@ pub fn compare(left: &str, right: &str) -> Ordering {
     left_number.cmp(&right_number).then(left_length.cmp(&right_length)).then(first.cmp(&second))
 }
 
-/// Returns the number that a text starts with, and how many digits it has. Go takes any decimal digit of
-/// Unicode by its distance from `0`, and wraps around.
+/// Returns the number at the start of a text, and how many digits it has. Go converts any Unicode decimal digit by
+/// its distance from `0`, with wrapping.
 fn number(text: &str, inside: bool) -> (i64, usize) {
     let digits = text.chars().take_while(|character| is_digit(*character));
     digits.fold((i64::from(inside), 0), |(number, length), digit| {

@@ -1,4 +1,5 @@
-//! The parser: tokens to events, as a machine with a stack of states, so that depth costs no stack.
+//! The parser: turns tokens into events, as a state machine with its own stack, so that depth does not use the
+//! thread's.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -9,15 +10,15 @@ use super::error::{Error, Result};
 use super::scanner::Scanner;
 use super::token::{Kind, Style};
 
-/// What `!!` stands for.
+/// The expansion of `!!`.
 pub(super) const TAG_PREFIX: &str = "tag:yaml.org,2002:";
 
-/// What comes in front of a node.
+/// The anchor and tag before a node.
 #[derive(Debug, Default)]
 pub(super) struct Properties<'a> {
     pub(super) anchor: Option<Cow<'a, str>>,
     pub(super) tag: Option<Box<str>>,
-    /// Whether a collection stands in brackets or braces.
+    /// Whether a collection is a flow collection, in brackets or braces.
     pub(super) flow: bool,
 }
 
@@ -59,11 +60,11 @@ pub(super) enum State {
     End,
 }
 
-/// Where a node stands decides which forms it may take.
+/// The context of a node, which decides its allowed forms.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Setting {
     Block,
-    /// A list may stand at the indent of the key that it belongs to.
+    /// A list can have the indent of its key.
     BlockOrIndentless,
     Flow,
 }
@@ -138,8 +139,8 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// Returns an error about the token at `mark`, worded as go-yaml words errors of its parser: the lines
-    /// in them are one too low.
+    /// Returns an error about the token at `mark`, in the form of go-yaml's parser errors, whose lines are one too
+    /// low.
     fn error(&self, problem: &str, mark: Mark, context: Option<Mark>) -> Error {
         let context = context.map_or(0, |mark| mark.line);
         let line = match self.scanner.dialect {
@@ -153,7 +154,7 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// Returns an error about the token at `mark` in the collection that is open.
+    /// Returns an error about the token at `mark` in the open collection.
     pub(super) fn error_in_collection(&mut self, problem: &str, mark: Mark) -> Error {
         let context = self.marks.pop();
         self.error(problem, mark, context)
@@ -173,7 +174,7 @@ impl<'a> Parser<'a> {
         (Event::CollectionEnd, mark)
     }
 
-    /// Goes back to what the current node stands in.
+    /// Returns to the parent of the current node.
     pub(super) fn leave(&mut self) {
         self.state = self.states.pop().unwrap_or(State::End);
     }
@@ -322,7 +323,7 @@ impl<'a> Parser<'a> {
         Ok((event, start))
     }
 
-    /// Reads an anchor and a tag, in any order, and returns the kind of the token behind them.
+    /// Reads an anchor and a tag, in any order, and returns the kind of the token after them.
     fn properties(&mut self, first: Kind, start: Mark, properties: &mut Properties<'a>) -> Result<Kind> {
         let mut kind = first;
         let mut tag_token = None;

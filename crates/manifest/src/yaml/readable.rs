@@ -1,7 +1,7 @@
-//! The part of a text that go-yaml gets to see: a character that YAML forbids hides what comes with it.
+//! The part of a text that go-yaml reads: a character that YAML forbids hides everything in the same block.
 
-/// Splits off what go-yaml never gets to see because a character that YAML forbids comes with it: it
-/// reads 512 bytes at a time and refuses such a piece as a whole, once it needs it.
+/// Splits off the part that go-yaml never reads because of a character that YAML forbids: it reads 512 bytes at a
+/// time, and rejects a block with such a character as a whole, once it needs it.
 pub(super) fn readable_part(text: &str) -> (&str, Option<&'static str>) {
     const PIECE: usize = 512;
     let Some(bad) = first_forbidden(text) else { return (text, None) };
@@ -18,7 +18,7 @@ pub(super) fn readable_part(text: &str) -> (&str, Option<&'static str>) {
     }
 }
 
-/// Returns where the first character stands that YAML does not allow.
+/// Returns the position of the first character that YAML does not allow.
 fn first_forbidden(text: &str) -> Option<usize> {
     let (words, rest) = text.as_bytes().as_chunks::<WORD>();
     let suspects = words.iter().enumerate().filter(|(_, word)| !is_plain(u64::from_ne_bytes(**word)));
@@ -27,11 +27,12 @@ fn first_forbidden(text: &str) -> Option<usize> {
     found.or_else(|| forbidden_in(text, text.len() - rest.len(), rest))
 }
 
-/// Tells whether all bytes of a word are printable ASCII or line feeds; tabs and all else are looked at one by one.
+/// Tells whether all bytes of a word are printable ASCII or line feeds; tabs and everything else are checked one by
+/// one.
 fn is_plain(word: u64) -> bool {
     const EACH: u64 = u64::MAX / 0xFF;
     const HIGH: u64 = 0x80 * EACH;
-    // The high bit of a byte tells; no byte carries into the next one.
+    // The high bit of each byte is the result; no byte carries into the next one.
     let is_not = |byte: u64| {
         let difference = word ^ (byte * EACH);
         ((difference & !HIGH) + !HIGH) | difference
@@ -41,17 +42,17 @@ fn is_plain(word: u64) -> bool {
     plain & HIGH == HIGH
 }
 
-/// Returns where the first such character stands that begins in a stretch.
+/// Returns the position of the first such character that begins in a range.
 fn forbidden_in(text: &str, start: usize, stretch: &[u8]) -> Option<usize> {
     let suspects = stretch.iter().enumerate().filter(|(_, byte)| SUSPECT[usize::from(**byte)]);
     let mut places = suspects.map(|(at, _)| start + at);
     places.find(|at| text.get(*at..).and_then(|rest| rest.chars().next()).is_some_and(is_forbidden))
 }
 
-/// How many bytes are looked at together.
+/// How many bytes are checked at once.
 const WORD: usize = 8;
 
-/// The bytes that a forbidden character can start with.
+/// The possible first bytes of a forbidden character.
 const SUSPECT: [bool; 256] = {
     let mut table = [false; 256];
     let mut byte = 0;
@@ -65,7 +66,7 @@ const SUSPECT: [bool; 256] = {
     table
 };
 
-/// Tells whether YAML 1.1 keeps a character out of its texts.
+/// Tells whether YAML 1.1 forbids a character.
 fn is_forbidden(character: char) -> bool {
     !matches!(character,
         '\t' | '\n' | '\r' | ' '..='~' | '\u{85}' | '\u{A0}'..='\u{D7FF}' | '\u{E000}'..='\u{FFFD}'

@@ -1,4 +1,4 @@
-//! What a scalar means: go-yaml's rules for null, truth values, numbers and dates.
+//! The meaning of scalars: go-yaml's rules for null, booleans, numbers and dates.
 
 use super::Dialect;
 use super::compose::Node;
@@ -7,7 +7,7 @@ use super::parser::TAG_PREFIX;
 use super::timestamp::Timestamp;
 use super::token::Style;
 
-/// What a scalar resolved to.
+/// The resolved value of a scalar.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Resolved {
     Null,
@@ -33,7 +33,7 @@ impl Resolved {
     }
 }
 
-/// Returns what a plain scalar without a tag means.
+/// Returns the meaning of a plain scalar without a tag.
 pub(super) fn resolve(text: &str, dialect: Dialect) -> Resolved {
     match text.as_bytes().first() {
         None => Resolved::Null,
@@ -50,17 +50,17 @@ pub(super) fn resolve(text: &str, dialect: Dialect) -> Resolved {
     }
 }
 
-/// Returns what a scalar means, whatever its style and its tag.
+/// Returns the meaning of a scalar with any style and tag.
 pub(super) fn resolve_node(node: &Node<'_>, value: &str, style: Style, dialect: Dialect) -> Result<Resolved> {
     match node.tag.as_deref() {
-        // yaml.v3 takes the tag `!` for none.
+        // yaml.v3 treats the tag `!` as none.
         Some(tag) if tag != "!" || dialect == Dialect::Sigs => resolve_tagged(tag, value, dialect),
         _ if style == Style::Plain => Ok(resolve(value, dialect)),
         _ => Ok(Resolved::String),
     }
 }
 
-/// Returns what a scalar with one of YAML's own tags means; other tags make it text.
+/// Returns the meaning of a scalar with one of YAML's own tags; other tags make it a string.
 fn resolve_tagged(tag: &str, text: &str, dialect: Dialect) -> Result<Resolved> {
     let Some(name @ ("bool" | "int" | "float" | "null" | "timestamp")) = tag.strip_prefix(TAG_PREFIX) else {
         return Ok(Resolved::String);
@@ -79,7 +79,7 @@ fn resolve_tagged(tag: &str, text: &str, dialect: Dialect) -> Result<Resolved> {
     }
 }
 
-/// Looks up the words that stand for something; the first letters were checked by the caller.
+/// Looks up the special words; the caller has checked the first letter.
 fn resolve_word(text: &str, dialect: Dialect) -> Option<Resolved> {
     if text.len() > 5 {
         return None;
@@ -98,7 +98,7 @@ fn resolve_word(text: &str, dialect: Dialect) -> Option<Resolved> {
     })
 }
 
-/// Resolves what starts with a digit or a sign.
+/// Resolves a scalar that starts with a digit or a sign.
 fn resolve_number(text: &str, dialect: Dialect) -> Resolved {
     let without;
     let plain = if text.contains('_') {
@@ -128,7 +128,7 @@ fn resolve_number(text: &str, dialect: Dialect) -> Resolved {
         .unwrap_or(Resolved::String)
 }
 
-/// Reads an integer as Go's `strconv.ParseInt(…, 0, 64)`, then `ParseUint`, would.
+/// Parses an integer like Go's `strconv.ParseInt(…, 0, 64)`, then `ParseUint`.
 fn integer(text: &str) -> Option<Resolved> {
     let (sign, digits) = match text.as_bytes().first()? {
         b'+' => (Some(false), text.get(1..)?),
@@ -184,7 +184,7 @@ fn is_decimal(text: &str) -> bool {
     mantissa_fits && exponent_fits
 }
 
-/// Reads what starts with a dot as Go's `strconv.ParseFloat` would: `_` may stand between digits.
+/// Parses a scalar that starts with a dot like Go's `strconv.ParseFloat`, which allows `_` between digits.
 fn fraction(text: &str) -> Option<f64> {
     let bytes = text.as_bytes();
     let digit = |at: Option<usize>| at.and_then(|at| bytes.get(at)).is_some_and(u8::is_ascii_digit);
@@ -197,7 +197,7 @@ fn fraction(text: &str) -> Option<f64> {
     (is_decimal(&plain) && value.is_finite()).then_some(value)
 }
 
-/// Tells whether a text is a number in base 60 as YAML 1.1 has them, which go-yaml reads as text and quotes.
+/// Tells whether a text is one of YAML 1.1's base-60 numbers, which go-yaml reads as strings and quotes.
 pub(super) fn is_base_60(text: &str) -> bool {
     let text = text.strip_prefix(['+', '-']).unwrap_or(text);
     let (parts, fraction) = match text.split_once('.') {

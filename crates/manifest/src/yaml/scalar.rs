@@ -1,4 +1,4 @@
-//! Scanning of plain and quoted scalars. Text that stands in one piece is borrowed, not copied.
+//! Scans plain and quoted scalars. Text in one piece is borrowed, not copied.
 
 use std::borrow::Cow;
 
@@ -7,13 +7,13 @@ use super::error::Result;
 use super::scanner::Scanner;
 use super::token::{Kind, Style, Token};
 
-/// What a byte can mean inside a plain scalar.
+/// The meaning of a byte inside a plain scalar.
 const ORDINARY: u8 = 0;
 /// Ends the run of characters.
 const END: u8 = 1;
-/// Ends the run in a flow.
+/// Ends the run in a flow collection.
 const END_IN_FLOW: u8 = 2;
-/// `:`, or the first byte of what may be a line break.
+/// `:`, or the first byte of a possible line break.
 const LOOK: u8 = 3;
 /// A byte within a character.
 const INNER: u8 = 4;
@@ -42,7 +42,7 @@ const PLAIN: [u8; 256] = {
     table
 };
 
-/// A scalar that grows out of pieces of the text; borrows as long as there is only one piece.
+/// A scalar that is built from pieces of the text, and borrows as long as there is only one.
 struct Pieces<'a> {
     text: &'a str,
     owned: Option<String>,
@@ -54,7 +54,7 @@ impl<'a> Pieces<'a> {
         Self { text, owned: None, start }
     }
 
-    /// Ends the current piece; what follows is pushed onto the returned string, then comes [`Self::resume`].
+    /// Ends the current piece. Push further text onto the returned string, then call [`Self::resume`].
     fn cut(&mut self, end: usize) -> &mut String {
         let piece = self.text.get(self.start..end).unwrap_or_default();
         self.start = end;
@@ -94,7 +94,7 @@ impl Fold {
         }
     }
 
-    /// Writes what the breaks stand for: one line feed is a space, more of them are one less.
+    /// Writes the meaning of the breaks: one line feed is a space, and of several, one is dropped.
     fn write(&mut self, out: &mut String) {
         match self.first.take() {
             Some('\n') if self.rest.is_empty() => out.push(' '),
@@ -157,7 +157,7 @@ impl<'a> Scanner<'a> {
         Ok(Token::with_text(Kind::Scalar(Style::Plain), mark, pieces.finish(end)))
     }
 
-    /// Returns how many bytes and characters of a plain scalar stand here before a blank or its end.
+    /// Returns the number of bytes and characters of a plain scalar before a blank or its end.
     fn plain_run(&self) -> (usize, usize) {
         let rest = self.cursor.text.as_bytes().get(self.cursor.position..).unwrap_or_default();
         let mut inner = 0;
@@ -237,7 +237,7 @@ impl<'a> Scanner<'a> {
                 if self.cursor.is_blank(0) {
                     self.cursor.skip_run(1, 1);
                 } else if let Some(character) = self.cursor.take_break() {
-                    // A break behind an escaped one is an empty line.
+                    // A break after an escaped one is an empty line.
                     match escaped {
                         true => fold.rest.push(character),
                         false => fold.push(character),

@@ -1,14 +1,14 @@
-//! Writing of texts: plain, quoted and literal, folded behind column 80 as go-yaml folds.
+//! Writes strings: plain, quoted and literal, folded after column 80 like go-yaml.
 
 use std::fmt::Write as _;
 
 use super::style::{Form, Style, is_break, is_printable};
 use super::write::push_spaces;
 
-/// The column behind which a line is folded at the next space.
+/// The column after which a line is folded at the next space.
 const WIDTH: usize = 80;
 
-/// A text to write where a line stands.
+/// A string to write on the current line.
 pub(super) struct Scalar<'a> {
     pub(super) text: &'a str,
     pub(super) style: Style,
@@ -19,7 +19,7 @@ pub(super) struct Scalar<'a> {
 }
 
 impl Scalar<'_> {
-    /// Writes the text; `line_start` is where the current line starts in `out`.
+    /// Writes the string; `line_start` is the start of the current line in `out`.
     pub(super) fn write(&self, out: &mut String, line_start: &mut usize) {
         let fits = self.is_key || (out.len() - *line_start) + self.text.len() <= WIDTH;
         match self.style.form {
@@ -58,7 +58,7 @@ impl Scalar<'_> {
     }
 }
 
-/// Writes what a block has behind its `|` or `>`.
+/// Writes the content of a block after its `|` or `>`.
 fn push_hints(text: &str, out: &mut String) {
     if text.starts_with(|first| first == ' ' || is_break(first)) {
         out.push('2');
@@ -72,8 +72,8 @@ fn push_hints(text: &str, out: &mut String) {
     }
 }
 
-/// Writes a text as a folded block as go-yaml v3 does, which looks at the start of the text where it should look at the
-/// next line, and so breaks a line in two that a more indented one follows.
+/// Writes a string as a folded block like go-yaml v3, which checks the start of the string instead of the next line,
+/// and so breaks a line in two if a more indented one follows.
 pub(super) fn folded(text: &str, indent: usize) -> String {
     let mut out = String::from(">");
     push_hints(text, &mut out);
@@ -99,7 +99,7 @@ pub(super) fn folded(text: &str, indent: usize) -> String {
     out
 }
 
-/// Writes a text character by character and knows the column.
+/// Writes a string character by character and tracks the column.
 struct Folder<'s, 'o> {
     text: &'s str,
     indent: usize,
@@ -138,12 +138,12 @@ impl<'s, 'o> Folder<'s, 'o> {
 
     fn single_quoted(mut self) {
         self.put('\'');
-        // A space at an end would be lost in a fold.
+        // A space at either end would be lost in a fold.
         self.flow(1..self.text.len().saturating_sub(1), Some('\''));
         self.put('\'');
     }
 
-    /// Writes plain or single-quoted text; it may be folded at positions within the range.
+    /// Writes plain or single-quoted text, which may be folded at positions within the range.
     fn flow(&mut self, foldable: std::ops::Range<usize>, doubled: Option<char>) {
         let (mut after_space, mut after_break) = (false, false);
         let mut rest = self.text;
@@ -190,7 +190,7 @@ impl<'s, 'o> Folder<'s, 'o> {
         }
     }
 
-    /// Goes to the indent behind a line break.
+    /// Writes the indent after a line break.
     fn resume_line(&mut self) {
         if self.column > self.indent {
             self.put_break('\n');
@@ -201,7 +201,7 @@ impl<'s, 'o> Folder<'s, 'o> {
 
     fn double_quoted(mut self) {
         self.put('"');
-        // go-yaml looks for a byte order mark at the start when it means to look at the character.
+        // go-yaml checks the start for a byte order mark instead of the current character.
         let all = self.text.starts_with('\u{FEFF}');
         let last = self.text.len().saturating_sub(1);
         let mut after_space = false;

@@ -1,9 +1,8 @@
-//! The scanner: text to tokens, with the rules and the tolerance of libyaml as go-yaml ports it.
+//! The scanner: turns text into tokens, with the rules and the leniency of go-yaml's port of libyaml.
 //!
-//! Two things make YAML hard to cut into tokens: blocks that end without a sign, and keys that show only
-//! at the `:` behind them. The scanner keeps a stack of indents, from which it makes block tokens, and for
-//! each flow level the last place where a simple key may have started. A token is handed out once no
-//! `:` can come any more that would put a key in front of it.
+//! Two things make YAML hard to tokenize: blocks end without a marker, and a key is only recognised by the `:` after
+//! it. The scanner keeps a stack of indents, from which it generates block tokens, and for each flow level the last
+//! place where a simple key may have started. It only returns a token when no later `:` can insert a key before it.
 
 use std::collections::VecDeque;
 
@@ -13,20 +12,20 @@ use super::readable::readable_part;
 use super::token::{Kind, Token};
 use super::{Dialect, MAX_DEPTH};
 
-/// The farthest that the `:` may be from the start of its key, in characters.
+/// The maximum distance of the `:` from the start of its key, in characters.
 const MAX_KEY_LENGTH: u32 = 1024;
 
 /// A place where a key may have started.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct SimpleKey {
     pub(super) possible: bool,
-    /// Whether the text makes no sense unless this is a key.
+    /// Whether the text is invalid unless this is a key.
     pub(super) required: bool,
     pub(super) token_number: usize,
     pub(super) mark: Mark,
 }
 
-/// Cuts a text into tokens.
+/// Splits a text into tokens.
 #[derive(Debug)]
 pub(super) struct Scanner<'a> {
     pub(super) cursor: Cursor<'a>,
@@ -34,13 +33,13 @@ pub(super) struct Scanner<'a> {
     pub(super) tokens: VecDeque<Token<'a>>,
     pub(super) tokens_taken: usize,
     head_is_final: bool,
-    /// The indent of the innermost block, -1 outside of any.
+    /// The indent of the innermost block; -1 outside any block.
     pub(super) indent: i64,
     indents: Vec<i64>,
     pub(super) flow_level: usize,
     pub(super) simple_key_allowed: bool,
     pub(super) simple_keys: Vec<SimpleKey>,
-    /// Why the text behind the cursor's text cannot be read.
+    /// Why the text after the cursor's text cannot be read.
     unreadable: Option<&'static str>,
 }
 
@@ -86,7 +85,7 @@ impl<'a> Scanner<'a> {
         self.take();
     }
 
-    /// Returns an error at the cursor, worded as go-yaml words errors of its scanner.
+    /// Returns an error at the cursor, in the form of go-yaml's scanner errors.
     pub(super) fn error(&self, problem: &str) -> Error {
         let mark = self.cursor.mark;
         match mark.line {
@@ -98,7 +97,7 @@ impl<'a> Scanner<'a> {
     /// Returns an error at the cursor about something that started at `context`.
     pub(super) fn error_since(&self, context: Mark, problem: &str) -> Error {
         let mut error = self.error(problem);
-        // yaml.v3 names the line where the broken thing started, yaml.v2 the one where it broke.
+        // yaml.v3 reports the line where the broken construct started, yaml.v2 the line where it broke.
         if self.dialect == Dialect::Kyaml && context.line != 0 {
             error.message = format!("yaml: line {}: {problem}", context.line + 1);
         }
@@ -173,7 +172,7 @@ impl<'a> Scanner<'a> {
         Ok(())
     }
 
-    /// Opens a block at the column, if none is open there; the token goes in front of the given one.
+    /// Opens a block at the column, if none is open there; the token is inserted before the given one.
     pub(super) fn roll_indent(
         &mut self,
         column: u32,
@@ -287,14 +286,14 @@ impl<'a> Scanner<'a> {
         self.error("found character that cannot start any token")
     }
 
-    /// Notes that a node starts here, which can be a key itself and cannot be followed by one.
+    /// Records that a node starts here, which can be a key but cannot be followed by one.
     pub(super) fn start_node(&mut self) -> Result<()> {
         self.save_simple_key()?;
         self.simple_key_allowed = false;
         Ok(())
     }
 
-    /// Steps over blanks, comments and line breaks. Tabs do not count as blanks where a key may start.
+    /// Skips blanks, comments and line breaks. Tabs do not count as blanks where a key may start.
     fn skip_to_token(&mut self) {
         let cursor = &mut self.cursor;
         if cursor.position == 0 && cursor.text.starts_with('\u{FEFF}') {

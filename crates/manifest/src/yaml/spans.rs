@@ -1,4 +1,4 @@
-//! Where in the text the keys and values of a document stand.
+//! The places of a document's keys and values in the text.
 
 use smol_str::SmolStr;
 
@@ -10,7 +10,7 @@ use super::key::key_text;
 use super::resolve::{Resolved, resolve_node};
 use crate::Position;
 
-/// How many aliases a path may go through at one step.
+/// How many aliases a path may follow at one step.
 const MAX_ALIASES: usize = 64;
 
 /// One step of a path into a value.
@@ -22,7 +22,7 @@ pub enum Step<'a> {
     Index(usize),
 }
 
-/// The places of everything in one document. Paths are looked up when asked for.
+/// The places of everything in one document. Paths are looked up on demand.
 #[derive(Clone, Debug, Default)]
 pub struct Spans {
     nodes: Vec<Spot>,
@@ -37,7 +37,7 @@ struct Spot {
 
 #[derive(Clone, Debug)]
 enum SpotShape {
-    /// A scalar, with the text it would be as a key.
+    /// A scalar, with its text as a key.
     Scalar(Option<SmolStr>),
     Sequence,
     Mapping,
@@ -65,12 +65,12 @@ impl Spans {
         Self { nodes: nodes.nodes.iter().map(place).collect() }
     }
 
-    /// Returns where the key of the last step stands, or the list element where that step is an index.
+    /// Returns the position of the last step's key, or of the list element if that step is an index.
     pub fn key(&self, path: &[Step<'_>]) -> Option<Position> {
         self.find(path).map(|(key, _)| key)
     }
 
-    /// Returns where the value at a path starts.
+    /// Returns the position where the value at a path starts.
     pub fn value(&self, path: &[Step<'_>]) -> Option<Position> {
         self.find(path).map(|(_, value)| value)
     }
@@ -121,7 +121,7 @@ impl Spans {
         }
     }
 
-    /// Finds the key and the value of an entry; the last one of a name counts, then merged mappings.
+    /// Finds the key and value of an entry. The last one with the name counts, then merged mappings.
     fn entry(&self, number: usize, name: &str, aliases: usize) -> Option<(usize, usize)> {
         if !matches!(self.nodes.get(number)?.shape, SpotShape::Mapping) {
             return None;

@@ -1,4 +1,4 @@
-//! Spelling of nodes as Go's `%#v` prints what yaml.v2 makes of them: messages about keys quote values so.
+//! Prints nodes like Go's `%#v` prints yaml.v2's values, as in messages about keys.
 
 use std::fmt::Write as _;
 
@@ -9,23 +9,23 @@ use super::error::{Error, Result};
 use super::resolve::{Resolved, resolve_node};
 use crate::float::shortest;
 
-/// How deep a value is spelled out.
+/// The maximum depth of a printed value.
 const MAX_DEPTH: usize = 64;
 
-/// How many nodes are spelled out, those of aliases counted each time.
+/// The maximum number of printed nodes, counting those of aliases each time.
 const MAX_NODES: usize = 1_000_000;
 
 /// Returns a node in Go's syntax.
 ///
 /// # Errors
-/// A node that holds itself, and aliases that make too much of it.
+/// Returns an error for a node that contains itself, and for excessive aliases.
 pub(super) fn spell(nodes: &[Node<'_>], number: usize, dialect: Dialect) -> Result<String> {
     let mut out = String::new();
     Speller { nodes, dialect, left: MAX_NODES, aliases: Vec::new() }.spell(number, MAX_DEPTH, &mut out)?;
     Ok(out)
 }
 
-/// Returns a text as Go's `strconv.Quote` does.
+/// Quotes a text like Go's `strconv.Quote`.
 pub(super) fn quote(text: &str) -> String {
     let mut out = "\"".to_owned();
     for character in text.chars() {
@@ -42,7 +42,7 @@ pub(super) fn quote(text: &str) -> String {
                 write!(out, "\\x{:02x}", u32::from(character)).expect("writing to a string cannot fail");
                 continue;
             }
-            // Rust escapes about the same characters that Go takes for unprintable.
+            // Rust escapes about the same characters that are unprintable in Go.
             _ if character.is_ascii() || character.escape_debug().len() == 1 => {
                 out.push(character);
                 continue;
@@ -68,7 +68,7 @@ pub(super) fn quote(text: &str) -> String {
 struct Speller<'n, 'a> {
     nodes: &'n [Node<'a>],
     dialect: Dialect,
-    /// How many more nodes may be spelled.
+    /// How many more nodes may be printed.
     left: usize,
     /// The aliases that led here.
     aliases: Vec<usize>,

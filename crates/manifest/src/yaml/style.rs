@@ -1,9 +1,9 @@
-//! In which style go-yaml writes a text: plain, quoted or as a block.
+//! The style in which go-yaml writes a string: plain, quoted or as a block.
 
 use super::Dialect;
 use super::resolve::{Resolved, is_base_60, resolve};
 
-/// How a text is written.
+/// How a string is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Form {
     Plain,
@@ -12,18 +12,18 @@ pub(super) enum Form {
     Literal,
 }
 
-/// What the text allows.
+/// The styles that the string allows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Style {
     pub(super) form: Form,
-    /// Whether there are line breaks in it, which no simple key may have.
+    /// Whether it contains line breaks, which simple keys may not have.
     pub(super) multiline: bool,
 }
 
-/// Returns the style of a text.
+/// Returns the style of a string.
 pub(super) fn style(text: &str) -> Style {
     if text == "<<" {
-        // Go writes it plain, and cannot read that back.
+        // Go writes it plain, but cannot read that back.
         return Style { form: Form::DoubleQuoted, multiline: false };
     }
     let Shape { line_feed, multiline, tab, plain, single_quoted, block } = Shape::of(text);
@@ -37,7 +37,7 @@ pub(super) fn style(text: &str) -> Style {
     Style { form, multiline }
 }
 
-/// Returns the style that go-yaml v3 gives a text: there, tabs may stand in a block.
+/// Returns the style in go-yaml v3, which allows tabs in a block.
 pub(super) fn style_v3(text: &str) -> Style {
     if text == "<<" {
         return Style { form: Form::Plain, multiline: false };
@@ -49,7 +49,7 @@ pub(super) fn style_v3(text: &str) -> Style {
     style(text)
 }
 
-/// In which ways go-yaml v3 can write a text.
+/// The ways in which go-yaml v3 can write a string.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Allowed {
     pub(super) plain: bool,
@@ -73,7 +73,7 @@ impl Allowed {
     }
 }
 
-/// Tells whether a text would be read as something else if it stood there plain.
+/// Tells whether a string would be read as something else if written plain.
 fn has_meaning(text: &str) -> bool {
     match text.as_bytes().first() {
         None => true,
@@ -96,7 +96,7 @@ fn starts_with_indicator(bytes: &[u8]) -> bool {
     }
 }
 
-/// What the characters of a text allow, as `yaml_emitter_analyze_scalar` finds it out.
+/// What the characters of a string allow, as determined by `yaml_emitter_analyze_scalar`.
 struct Shape {
     line_feed: bool,
     multiline: bool,
@@ -106,10 +106,10 @@ struct Shape {
     block: bool,
 }
 
-/// What stands before a character.
+/// The context before a character.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Before {
-    /// Nothing, which counts as a blank where a `#` follows.
+    /// Nothing, which counts as a blank before a `#`.
     Start,
     Space,
     Break,
@@ -155,7 +155,7 @@ impl Shape {
                         space_break |= before == Before::Space;
                         Before::Break
                     } else if character == '\t' {
-                        // For a `#` behind it a tab is a blank; it cannot stand unquoted anyway.
+                        // Before a `#`, a tab counts as a blank; it has to be quoted anyway.
                         Before::Start
                     } else {
                         Before::Other
@@ -173,7 +173,7 @@ impl Shape {
     }
 }
 
-/// The bytes that are always fine: visible ASCII other than `:` and `#`.
+/// The bytes that are always allowed: visible ASCII other than `:` and `#`.
 const ORDINARY: [bool; 256] = {
     let mut table = [false; 256];
     let mut byte = b'!';
@@ -184,12 +184,12 @@ const ORDINARY: [bool; 256] = {
     table
 };
 
-/// Tells whether go-yaml takes a character for a line break.
+/// Tells whether a character is a line break in go-yaml.
 pub(super) fn is_break(character: char) -> bool {
     matches!(character, '\n' | '\r' | '\u{85}' | '\u{2028}' | '\u{2029}')
 }
 
-/// Tells whether go-yaml writes a character as it is.
+/// Tells whether go-yaml writes a character unescaped.
 pub(super) fn is_printable(character: char) -> bool {
     matches!(character, '\n' | ' '..='~' | '\u{A0}'..='\u{D7FF}' | '\u{E000}'..='\u{FEFE}' | '\u{FF00}'..='\u{FFFD}')
 }

@@ -1,10 +1,10 @@
-//! Which texts go-yaml takes for a date: yaml.v2 keeps them text and quotes them when it writes, yaml.v3 makes
-//! them a point in time, which JSON has in the form of RFC 3339.
+//! Dates in go-yaml: yaml.v2 keeps them as strings and quotes them when writing; yaml.v3 converts them to a time,
+//! which JSON has in the form of RFC 3339.
 
 use std::fmt::Write as _;
 
-/// A date, or a date and a time of day, in one of go-yaml's four layouts: the date alone, or with a time
-/// behind `T` or `t` and a zone, or behind a space without a zone.
+/// A date, or a date and a time of day, in one of go-yaml's four layouts: the date alone, with a time after `T` or
+/// `t` and a zone, or with a time after a space and no zone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Timestamp {
     year: u32,
@@ -17,7 +17,7 @@ pub(super) struct Timestamp {
 }
 
 impl Timestamp {
-    /// Reads what Go's `time.Parse` accepts in these layouts.
+    /// Parses what Go's `time.Parse` accepts in these layouts.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let mut rest = Rest(text.as_bytes());
         if rest.0.get(4) != Some(&b'-') {
@@ -50,7 +50,7 @@ impl Timestamp {
         rest.0.is_empty().then_some(timestamp)
     }
 
-    /// Writes the date as Go's JSON has it.
+    /// Writes the date as in Go's JSON.
     pub(super) fn to_json(self) -> String {
         let Self { year, month, day, clock: [hour, minute, second], nanoseconds, offset } = self;
         let mut text = format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}");
@@ -71,7 +71,7 @@ impl Timestamp {
     }
 }
 
-/// What is left to read.
+/// The rest of the text.
 struct Rest<'a>(&'a [u8]);
 
 impl Rest<'_> {
@@ -96,7 +96,7 @@ impl Rest<'_> {
         Some(digits.iter().fold(0, |number, digit| number * 10 + u32::from(digit - b'0')))
     }
 
-    /// Reads hours, minutes and seconds, and what follows a point as nanoseconds.
+    /// Reads hours, minutes and seconds, and the fraction as nanoseconds.
     fn clock(&mut self) -> Option<([u32; 3], u32)> {
         let hour = self.number(1, 2)?;
         self.expect(b':')?;

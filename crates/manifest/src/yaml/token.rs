@@ -1,4 +1,4 @@
-//! What the scanner hands to the parser.
+//! The tokens from the scanner for the parser.
 
 use std::borrow::Cow;
 
@@ -18,7 +18,7 @@ pub(super) enum Style {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     StreamEnd,
-    /// `%YAML`; tells whether the version is 1.1, or with yaml.v3 also 1.2.
+    /// `%YAML`; whether the version is 1.1, or with yaml.v3 also 1.2.
     VersionDirective {
         compatible: bool,
     },

@@ -1,7 +1,7 @@
-//! A text as the nodes that it was written as: in their order and their styles, with their comments. What is changed
-//! in it is written again as yaml.v3 writes nodes, which is what Kustomize does with YAML within a text.
+//! A text as a tree of nodes as written, with their order, styles and comments. A changed tree is written like
+//! yaml.v3 writes nodes, which is what Kustomize does with YAML within a string.
 //!
-//! Anchors, tags and comments at unusual places are beyond it; a text with them is none.
+//! Anchors, tags and comments in unusual places are not supported.
 
 use std::collections::BTreeMap;
 
@@ -14,9 +14,9 @@ use crate::Value;
 #[derive(Debug)]
 pub struct EditableDocument {
     pub(super) root: Node,
-    /// Comments at the start with an empty line behind each.
+    /// The comments at the start, each followed by an empty line.
     pub(super) top: Vec<Vec<String>>,
-    /// The comment at the end, behind an empty line.
+    /// The comment at the end, after an empty line.
     pub(super) end: Vec<String>,
 }
 
@@ -31,7 +31,7 @@ pub(super) enum Node {
 pub(super) struct Scalar {
     pub(super) text: String,
     pub(super) form: Form,
-    /// What it is, whatever becomes of its text; nothing where nobody said.
+    /// Its type, which a change of its text does not affect; `None` if unspecified.
     pub(super) tag: Option<&'static str>,
 }
 
@@ -49,10 +49,10 @@ pub(super) enum Form {
 #[derive(Debug)]
 pub(super) struct Collection {
     pub(super) kind: Kind,
-    /// Whether it stands in brackets or braces.
+    /// Whether it is in brackets or braces.
     pub(super) flow: bool,
     pub(super) entries: Vec<Entry>,
-    /// Where its entries stood, to tell which comments belong to them.
+    /// The positions of its entries, to tell which comments belong to them.
     pub(super) column: u32,
 }
 
@@ -62,7 +62,7 @@ pub(super) enum Kind {
     Map,
 }
 
-/// A value with what stands around it.
+/// A value with its key and comments.
 #[derive(Debug)]
 pub(super) struct Entry {
     /// The key, in a map.
@@ -70,30 +70,30 @@ pub(super) struct Entry {
     pub(super) value: Node,
     /// The comment above it.
     pub(super) head: Vec<String>,
-    /// The comment behind it, or behind its key.
+    /// The comment after it, or after its key.
     pub(super) line: Option<String>,
     /// The comment below it.
     pub(super) foot: Vec<String>,
 }
 
 impl EditableDocument {
-    /// Reads the first document of a text; nothing where that is beyond this.
+    /// Reads the first document of a text; `None` if it is not supported.
     pub fn read(text: &str) -> Option<Self> {
         tree_read::read(text)
     }
 
-    /// Returns what the document says, with scalars as the texts that they are; keys that JSON does not have are texts too.
+    /// Returns the document's value, with scalars as strings; keys that JSON cannot represent are strings too.
     pub fn texts(&self) -> Value {
         self.root.texts()
     }
 
-    /// Adds what a value has more than the document: keys of maps and elements at the end of lists.
+    /// Adds what a value has in addition to the document: keys of maps, and elements at the end of lists.
     pub fn add(&mut self, value: &Value) {
         self.root.add(value);
     }
 
-    /// Sets the value at the end of the steps. A scalar gets the text and keeps its type and its style, all else
-    /// becomes the value.
+    /// Sets the value at the end of the steps. A scalar gets the text and keeps its type and style; anything else is
+    /// replaced.
     pub fn set(&mut self, steps: &[Step<'_>], text: &str, value: &Value) {
         let mut node = &mut self.root;
         let Some((last, steps)) = steps.split_last() else { return };
@@ -105,7 +105,7 @@ impl EditableDocument {
         match &mut entry.value {
             Node::Scalar(scalar) => scalar.text = text.to_owned(),
             Node::Collection(old) => {
-                // Its comments go with it.
+                // Its comments are removed with it.
                 if old.flow {
                     entry.line = None;
                 }

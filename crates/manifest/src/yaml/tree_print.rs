@@ -1,12 +1,12 @@
-//! Nodes to text, as the encoder of yaml.v3 writes them for Kustomize: two spaces of indent, lists at the indent of
-//! their key, and no line folded.
+//! Writes nodes like yaml.v3's encoder for Kustomize: indented by two spaces, with lists at the indent of their key,
+//! and without folding.
 
 use super::scalar_text::{self, folded};
 use super::style::{self, Style};
 use super::tree::{Collection, EditableDocument, Entry, Form, Kind, Node, Scalar, TEXT, tag_of};
 use super::write::push_spaces;
 
-/// Where a scalar stands.
+/// The context of a scalar.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Role {
     Key,
@@ -18,8 +18,8 @@ enum Role {
 #[derive(Default)]
 pub(super) struct Printer {
     out: String,
-    /// The indent of a comment below something that was just written; what comes next at this indent stands behind an
-    /// empty line.
+    /// The indent of the comment that was just written below something. An empty line precedes the next entry at this
+    /// indent.
     foot: Option<usize>,
 }
 
@@ -69,7 +69,7 @@ impl Printer {
         }
     }
 
-    /// Writes a list or a map with a line for each entry; the first one may go on with the line that is there.
+    /// Writes a list or map with a line for each entry; the first can continue the current line.
     fn block(&mut self, collection: &Collection, indent: usize, mut goes_on: bool) {
         for entry in &collection.entries {
             self.comment(&entry.head, indent);
@@ -110,7 +110,7 @@ impl Printer {
                 if !text.is_empty() {
                     self.out.push(' ');
                 }
-                // A comment stands behind the first line of a block.
+                // A comment goes after the first line of a block.
                 match text.split_once('\n').filter(|_| is_block(value)) {
                     Some((first, rest)) => {
                         self.out.push_str(&format!("{first}{line}\n{rest}"));
@@ -152,7 +152,7 @@ fn value_text(node: &Node, indent: usize, place: Role) -> String {
     }
 }
 
-/// Returns a scalar in its own style as far as that is possible; further lines of it get the indent.
+/// Returns a scalar in its own style, if possible; its further lines get the indent.
 fn scalar_text(scalar: &Scalar, indent: usize, place: Role) -> String {
     let text = scalar.text.as_str();
     let is_other = scalar.tag.filter(|tag| *tag != tag_of(text));
@@ -190,7 +190,7 @@ fn scalar_text(scalar: &Scalar, indent: usize, place: Role) -> String {
     };
     let mut out = tag;
     let style = Style { form, multiline: allowed.multiline };
-    // A key stays on its line, and so does every text here.
+    // A key stays on its line, and so does every string here.
     scalar_text::Scalar { text, style, indent, is_key: true }.write(&mut out, &mut 0);
     out
 }

@@ -1,7 +1,7 @@
-//! Text to nodes with their comments.
+//! Reads a text into nodes with their comments.
 //!
-//! Which comment belongs to what follows yaml.v3: those behind something, those right above, and those right below with
-//! an empty line behind them.
+//! Comments are assigned to nodes like in yaml.v3: those after a node on its line, those directly above, and those
+//! directly below if followed by an empty line.
 
 use std::collections::VecDeque;
 
@@ -11,13 +11,13 @@ use super::cursor::{Comment, Mark};
 use super::token::Style;
 use super::tree::{Collection, EditableDocument, Entry, Form, Kind, Node, Scalar, TEXT, tag_of};
 
-/// Comments that fill lines of their own, one below the other.
+/// Consecutive comments on their own lines.
 struct Block {
     lines: Vec<String>,
     first: u32,
     last: u32,
     column: u32,
-    /// Whether the line above is one of another comment.
+    /// Whether the line above belongs to another comment.
     touches_block: bool,
 }
 
@@ -33,7 +33,7 @@ pub(super) fn read(text: &str) -> Option<EditableDocument> {
         blocks: VecDeque::new(),
         trailing: VecDeque::new(),
         top: Vec::new(),
-        // Behind a `---` all comments belong to the first entry.
+        // After a `---`, all comments belong to the first entry.
         is_first: !text.lines().take(root.mark.line as usize).any(|line| line.starts_with("---")),
         has_comments: !comments.is_empty(),
         depth: 0,
@@ -57,16 +57,16 @@ struct Reader<'a> {
     nodes: &'a [compose::Node<'a>],
     lines: Vec<&'a str>,
     blocks: VecDeque<Block>,
-    /// The comments behind something, each with its line.
+    /// The comments after something, each with its line.
     trailing: VecDeque<(u32, String)>,
     top: Vec<Vec<String>>,
-    /// Whether nothing was read so far.
+    /// Whether nothing has been read yet.
     is_first: bool,
     has_comments: bool,
     depth: usize,
 }
 
-/// Deeper texts are left to others.
+/// Deeper texts are not supported.
 const MAX_DEPTH: usize = 100;
 
 impl Reader<'_> {
@@ -80,7 +80,7 @@ impl Reader<'_> {
         above.is_some_and(|above| !above.trim().is_empty())
     }
 
-    /// Tells comments on lines of their own from those behind something.
+    /// Separates comments on their own lines from those after something.
     fn sort(&mut self, comments: &[Comment<'_>]) -> Option<()> {
         for Comment { mark, text } in comments {
             let line = self.lines.get(mark.line as usize)?;
@@ -166,7 +166,7 @@ impl Reader<'_> {
                 comment = self.comment_behind(line, key.is_some(), next)?;
                 head.splice(..0, std::mem::take(&mut above_next));
                 if key.is_none() && is_empty(value) {
-                    // yaml.v3 writes what stands above an empty element below its dash.
+                    // yaml.v3 writes a comment above an empty element below its dash.
                     above_next = std::mem::take(&mut head);
                 }
             }
@@ -179,9 +179,9 @@ impl Reader<'_> {
         Some(Node::Collection(collection))
     }
 
-    /// Returns where the dash in front of an element stands; nothing where that is not in the same line.
+    /// Returns the position of the dash before an element; `None` if it is not on the same line.
     fn dash(&self, element: &compose::Node<'_>) -> Option<(u32, u32)> {
-        // What is empty counts as standing at its dash.
+        // An empty element counts as being at its dash.
         let end = element.mark.column as usize + usize::from(is_empty(element));
         let line = self.lines.get(element.mark.line as usize)?;
         let before: Vec<char> = line.chars().take(end).collect();
@@ -189,8 +189,8 @@ impl Reader<'_> {
         (before.get(dash) == Some(&'-')).then_some((element.mark.line, u32::try_from(dash).ok()?))
     }
 
-    /// Returns the comments above and below the entry that starts at a line, after those further above found their
-    /// places.
+    /// Returns the comments above and below the entry that starts at a line, after those further up have been
+    /// assigned.
     fn comments_above(
         &mut self,
         number: usize,
@@ -199,7 +199,7 @@ impl Reader<'_> {
     ) -> (Vec<String>, Vec<String>) {
         let is_first = std::mem::take(&mut self.is_first);
         let (mut head, mut foot) = (Vec::new(), Vec::new());
-        // What could not be kept where it is at least stays near.
+        // A comment that cannot stay in its place at least stays nearby.
         while let Some((_, comment)) = pop_if(&mut self.trailing, |(at, _)| *at < line) {
             head.push(comment);
         }
@@ -228,7 +228,7 @@ impl Reader<'_> {
                     && self.nodes.get(number).is_some_and(|node| node.mark == Mark::default());
                 let last = collection.entries.last_mut().filter(|last| has_foot(last, is_early));
                 match last.filter(|_| !is_above) {
-                    // Here yaml.v3 waits for one element more.
+                    // Here, yaml.v3 waits for one more element.
                     Some(Entry { key: None, value: Node::Collection(_), .. }) => join(&mut foot, block),
                     Some(last) => join(&mut last.foot, block),
                     None => join(&mut head, block),
@@ -238,7 +238,7 @@ impl Reader<'_> {
         (head, foot)
     }
 
-    /// Returns the comment behind an entry that starts at a line, or behind its key.
+    /// Returns the comment after an entry that starts at a line, or after its key.
     fn comment_behind(&mut self, line: u32, has_key: bool, number: usize) -> Option<Option<String>> {
         if self.trailing.is_empty() {
             return Some(None);
@@ -248,7 +248,7 @@ impl Reader<'_> {
         let within = self.nodes.get(number..value.end)?.iter().filter(|node| !is_empty(node));
         let last = within.map(|node| node.mark.line).max().unwrap_or(line);
         let comment = pop_if(&mut self.trailing, |(at, _)| match is_block {
-            // What is behind a dash belongs to what is in it.
+            // A comment after a dash belongs to the content of the element.
             true => has_key && *at == line && value.mark.line > line,
             false if value.flow => *at == line && last == line,
             false => *at >= line && *at <= last.max(line) && (has_key || !is_empty(value)),
@@ -257,8 +257,8 @@ impl Reader<'_> {
     }
 }
 
-/// Tells whether yaml.v3 keeps a comment right below an entry with it. Behind the first one, on the first line of a
-/// text, it sees none that follows a quote, a bracket or another comment.
+/// Tells whether yaml.v3 assigns a comment directly below an entry to it. After the first entry, on the first line of
+/// a text, it misses one that follows a quote, a bracket or another comment.
 fn has_foot(entry: &Entry, is_first: bool) -> bool {
     let is_hidden = match &entry.value {
         Node::Scalar(scalar) if scalar.text.is_empty() => return false,
@@ -268,7 +268,7 @@ fn has_foot(entry: &Entry, is_first: bool) -> bool {
     !(is_first && (is_hidden || entry.line.is_some()))
 }
 
-/// Adds a comment, behind an empty line if there is one above it.
+/// Adds a comment, after an empty line if there is already one above it.
 fn join(comment: &mut Vec<String>, block: Block) {
     if !comment.is_empty() && !block.touches_block {
         comment.push(String::new());
@@ -280,12 +280,13 @@ fn pop_if<T>(queue: &mut VecDeque<T>, is_wanted: impl FnOnce(&T) -> bool) -> Opt
     queue.front().is_some_and(is_wanted).then(|| queue.pop_front())?
 }
 
-/// Tells whether nothing was written.
+/// Tells whether the value is missing.
 fn is_empty(node: &compose::Node<'_>) -> bool {
     matches!(&node.shape, Shape::Scalar { value, style: Style::Plain } if value.is_empty())
 }
 
-/// Returns the last entry of the innermost list or map at the end of a value whose entries do not stand behind a column.
+/// Returns the last entry of the innermost list or map at the end of a value whose entries do not start after a
+/// column.
 fn last_entry_at(node: &mut Node, column: u32) -> Option<&mut Entry> {
     let Node::Collection(collection) = node else { return None };
     if collection.flow || collection.column > column {
@@ -293,7 +294,7 @@ fn last_entry_at(node: &mut Node, column: u32) -> Option<&mut Entry> {
     }
     let last = collection.entries.last_mut()?;
     match &last.value {
-        // A list may stand in the column of its key.
+        // A list can be in the column of its key.
         Node::Collection(inner)
             if !inner.flow && (collection.column + 1..=column).contains(&inner.column) =>
         {

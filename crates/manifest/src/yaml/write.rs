@@ -1,4 +1,4 @@
-//! The writer: values to YAML in the one form that go-yaml v2 gives them, straight into the text.
+//! The writer: writes values as YAML in go-yaml v2's form, directly into a string.
 
 use std::fmt::Write as _;
 
@@ -10,33 +10,33 @@ use super::style::{Form, Style, style, style_v3};
 use crate::float::shortest;
 use crate::{List, Map, Value, json};
 
-/// The longest text that may be a simple key, in bytes.
+/// The maximum length of a simple key, in bytes.
 const MAX_SIMPLE_KEY: usize = 128;
 
-/// From here on JSON has floats with an exponent.
+/// From here on, JSON writes floats with an exponent.
 const MAX_INTEGER_IN_JSON: f64 = 1e21;
 
-/// Writes a value as `yaml.JSONToYAML` writes the JSON of it, with a line feed at the end.
+/// Writes a value like `yaml.JSONToYAML` writes its JSON, with a final line feed.
 ///
-/// There is one difference: the text `<<` is quoted, because go-yaml writes it so that it cannot read it back.
+/// There is one difference: the string `<<` is quoted, because go-yaml writes it in a way that it cannot read back.
 pub fn write(value: &Value) -> String {
     let mut out = String::new();
     write_to(value, &mut out);
     out
 }
 
-/// Writes a value like [`write()`] behind what a text already holds, which should end with a line feed.
+/// Appends a value like [`write()`] to a text, which should end with a line feed.
 pub fn write_to(value: &Value, out: &mut String) {
     Writer::new(out, Numbers::OfJson).document(value);
 }
 
-/// Writes a value as `yaml.Marshal` does, which is Helm's `toYaml`. It goes through JSON and reads that as YAML,
-/// so it refuses a text with U+007F to U+009F, U+FFFE or U+FFFF in it, and makes a space of U+0085. Unlike
-/// [`write()`] it leaves `<<` plain.
+/// Writes a value like `yaml.Marshal`, which is Helm's `toYaml`. That converts to JSON and reads it as YAML, so it
+/// rejects strings with U+007F to U+009F, U+FFFE or U+FFFF, and converts U+0085 to a space. Unlike [`write()`], it
+/// leaves `<<` plain.
 ///
 /// # Errors
-/// What Go refuses: such characters, keys longer than 1024 characters, numbers that are not finite, and
-/// nesting deeper than [`MAX_DEPTH`].
+/// Returns an error for values that Go rejects: such characters, keys longer than 1024 characters, numbers that are
+/// not finite, and nesting deeper than [`MAX_DEPTH`].
 pub fn write_marshal(value: &Value) -> Result<String> {
     let mut out = String::new();
     let read_back;
@@ -50,21 +50,21 @@ pub fn write_marshal(value: &Value) -> Result<String> {
     Ok(out)
 }
 
-/// Writes a value like [`write()`], for programs that read YAML in another way than Kubernetes does.
+/// Writes a value like [`write()`], for programs that read YAML differently from Kubernetes.
 ///
-/// A text such as `0x9395e0fE5C3A5F9E0F4C8D2b2cA1B9A6b7c3D401` is no number to Go, for it has too many digits, and
-/// a rounded number to a reader of JavaScript. Here it is quoted.
+/// A string such as `0x9395e0fE5C3A5F9E0F4C8D2b2cA1B9A6b7c3D401` is not a number in Go, since it has too many digits,
+/// but a rounded number in JavaScript. Here it is quoted.
 pub fn write_portable(value: &Value) -> String {
     let mut out = String::new();
     Writer { readers: Readers::All, ..Writer::new(&mut out, Numbers::OfJson) }.document(value);
     out
 }
 
-/// Converts a JSON text as `yaml.JSONToYAML` does. Unlike [`write()`] it keeps the form of floats: `1e6`
-/// becomes `1e+06`.
+/// Converts a JSON text like `yaml.JSONToYAML`. Unlike [`write()`], it keeps the form of floats: `1e6` becomes
+/// `1e+06`.
 ///
 /// # Errors
-/// What go-yaml refuses when it reads the text as YAML.
+/// Returns go-yaml's error when it reads the text as YAML.
 pub fn convert_json(text: &str) -> Result<String> {
     let value = super::read(text)?;
     let mut out = String::new();
@@ -72,21 +72,20 @@ pub fn convert_json(text: &str) -> Result<String> {
     Ok(out)
 }
 
-/// Writes a text as go-yaml v3 does where its lines are not folded; further lines of it get the indent. A block
-/// ends with a line feed.
+/// Writes a string like go-yaml v3 without folding; its further lines get the indent. A block ends with a line feed.
 pub fn write_unfolded(text: &str, indent: usize) -> String {
     let mut out = String::new();
-    // A key stays on its line, and so does every text here.
+    // A key stays on its line, and so does every string here.
     Scalar { text, style: style_v3(text), indent, is_key: true }.write(&mut out, &mut 0);
     out
 }
 
-/// Tells whether go-yaml takes a text for a simple key: one that stands before a `:` on one line.
+/// Tells whether go-yaml writes a string as a simple key: on one line before a `:`.
 pub fn is_simple_key(text: &str) -> bool {
     !style(text).multiline && text.len() <= MAX_SIMPLE_KEY
 }
 
-/// Tells whether the JSON of a value does not come back the same when it is read as YAML.
+/// Tells whether the JSON of a value changes when it is read as YAML.
 fn is_delicate(value: &Value, levels_left: usize) -> Result<bool> {
     let delicate = |text: &str| {
         let suspect = |byte| matches!(byte, 0x7F | 0xC2 | 0xEF);
@@ -127,7 +126,7 @@ fn is_delicate(value: &Value, levels_left: usize) -> Result<bool> {
     })
 }
 
-/// Tells whether a text is a number in base 2, 8 or 16 to a reader that takes any number of digits.
+/// Tells whether a string is a number in base 2, 8 or 16 for a reader that accepts any number of digits.
 fn is_number_of_any_length(text: &str) -> bool {
     let digits = text.strip_prefix(['+', '-']).unwrap_or(text).strip_prefix('0');
     let digits = digits.and_then(|rest| rest.strip_prefix(['x', 'X', 'o', 'O', 'b', 'B']));
@@ -139,22 +138,22 @@ fn is_number_of_any_length(text: &str) -> bool {
 /// How floats are written.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Numbers {
-    /// As their JSON reads: `1e6` is `1000000`.
+    /// As in their JSON: `1e6` is `1000000`.
     OfJson,
     AsTheyAre,
 }
 
-/// How the text `<<` is written, which go-yaml reads as a merge key where it is plain.
+/// How the string `<<` is written, which go-yaml reads as a merge key if it is plain.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum MergeText {
     Quoted,
     Plain,
 }
 
-/// Who reads what is written.
+/// The readers of the output.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Readers {
-    /// Those that share Go's reading of scalars.
+    /// Readers that interpret scalars like Go.
     OfKubernetes,
     All,
 }
@@ -164,7 +163,7 @@ struct Writer<'o> {
     numbers: Numbers,
     merge_text: MergeText,
     readers: Readers,
-    /// Where the current line starts in the text.
+    /// The start of the current line in the text.
     line_start: usize,
 }
 
@@ -194,7 +193,7 @@ impl<'o> Writer<'o> {
     }
 
     fn end_line(&mut self) {
-        // A block scalar has ended its line already.
+        // A block scalar has already ended its line.
         if self.out.len() != self.line_start {
             self.out.push('\n');
             self.line_start = self.out.len();
@@ -206,7 +205,7 @@ impl<'o> Writer<'o> {
         push_spaces(self.out, indent);
     }
 
-    /// Writes the entries of a map, the first one where the line stands.
+    /// Writes the entries of a map; the first one on the current line.
     fn map(&mut self, map: &Map, indent: usize) {
         for (index, (key, value)) in entries(map).into_iter().enumerate() {
             if index > 0 {
@@ -240,7 +239,7 @@ impl<'o> Writer<'o> {
         }
     }
 
-    /// Writes the elements of a list, the first one where the line stands.
+    /// Writes the elements of a list; the first one on the current line.
     fn list(&mut self, list: &List, indent: usize) {
         for (index, value) in list.iter().enumerate() {
             if index > 0 {
@@ -251,7 +250,7 @@ impl<'o> Writer<'o> {
         }
     }
 
-    /// Writes what follows on the line of its indicator.
+    /// Writes what follows on the indicator's line.
     fn nested(&mut self, value: &Value, indent: usize) {
         match value {
             Value::Map(map) if !map.is_empty() => self.map(map, indent),
@@ -260,7 +259,7 @@ impl<'o> Writer<'o> {
         }
     }
 
-    /// Writes what has no parts; further lines of it get the indent.
+    /// Writes a scalar; its further lines get the indent.
     fn scalar(&mut self, value: &Value, indent: usize) {
         let written = match value {
             Value::Null => self.out.write_str("null"),

@@ -1,11 +1,11 @@
-//! The folder of cases that real programs answered, and a tally of how many of them pass.
+//! The folder of cases with the answers of real programs, and a tally of how many pass.
 
 use std::fs;
 use std::path::PathBuf;
 
 use aqueduct_manifest::{Value, json};
 
-/// Returns a part of the corpus, if it is there.
+/// Returns a part of the corpus, if it exists.
 #[expect(clippy::disallowed_methods, reason = "the environment says where the corpus is")]
 pub(crate) fn path(part: &str) -> Option<PathBuf> {
     let root = std::env::var_os("AQUEDUCT_CORPUS").map_or_else(
@@ -21,14 +21,14 @@ pub(crate) fn path(part: &str) -> Option<PathBuf> {
     }
 }
 
-/// Returns the lines of a table, each read as JSON; none where the table is absent.
+/// Returns the lines of a table, each parsed as JSON; empty if the table does not exist.
 pub(crate) fn lines(part: &str) -> Vec<Value> {
     let Some(path) = path(part) else { return Vec::new() };
     let text = fs::read_to_string(path).expect("the table is readable");
     text.lines().map(|line| json::read(line).expect("each line is JSON")).collect()
 }
 
-/// How many cases passed, and what the others said.
+/// How many cases passed, and the errors of the others.
 pub(crate) struct Cases {
     name: &'static str,
     total: usize,
@@ -47,7 +47,7 @@ impl Cases {
         }
     }
 
-    /// Prints the tally and fails the test where a case failed.
+    /// Prints the tally, and fails the test if any case failed.
     pub(crate) fn finish(self, unit: &str) {
         let passed = self.total - self.failures.len();
         report(&format!("{}: {passed} of {} {unit}", self.name, self.total));

@@ -27,7 +27,7 @@ impl Loader<'_> {
         }
     }
 
-    /// Reads a blueprint as well as it can be; nothing where it is not even TOML.
+    /// Reads a blueprint as far as possible; `None` if it is not valid TOML.
     fn load_blueprint(&mut self, name: Name, path: &str) -> Option<Blueprint> {
         let mut node = document::read(self.files, path, Layer::Blueprint, &mut self.diagnostics)?;
         let (file, mut sound) = self.typed::<BlueprintFile>(&node, &format!("blueprint `{name}`"));
@@ -88,7 +88,7 @@ impl Loader<'_> {
         }
     }
 
-    /// Checks the parameters that a tenant gives its blueprint in one environment, and returns the value of each.
+    /// Checks the blueprint parameters that a tenant sets in one environment, and returns their values.
     pub(super) fn parameters(
         &mut self,
         tenant: &Name,
@@ -119,7 +119,7 @@ impl Loader<'_> {
                     }
                     None => {
                         let message = format!(
-                            "tenant `{tenant}` has no parameter `{name}`, which blueprint `{}` needs",
+                            "tenant `{tenant}` does not set parameter `{name}`, which blueprint `{}` requires",
                             blueprint.name
                         );
                         let place = node.get("blueprint").unwrap_or(node);

@@ -15,25 +15,26 @@ use crate::types::Name;
 
 use super::Loader;
 
-/// What is known of a tenant's blueprint.
+/// What is known about a tenant's blueprint.
 #[derive(Clone, Copy)]
 pub(super) enum TenantBlueprint<'b> {
     None,
     Known(&'b Blueprint),
-    /// There is a blueprint, and it could not be understood.
+    /// There is a blueprint, but it is invalid.
     Broken,
 }
 
 impl Loader<'_> {
-    /// Splits the overrides for environments off the text about a component.
+    /// Separates the overrides for environments from the other fields of a component.
     pub(super) fn definition(&mut self, mut node: Node) -> Option<Definition> {
         let layer = node.origin.layer.in_environment();
         let mut environments = BTreeMap::new();
         if let Some(overrides) = node.take("environments") {
             let kind = overrides.kind();
             let Content::Table(tables) = overrides.content else {
-                let message =
-                    format!("`environments` of a component must be a table for each environment, not {kind}");
+                let message = format!(
+                    "`environments` of a component must contain a table for each environment, not {kind}"
+                );
                 self.diagnostics.push(
                     node.label(
                         aqueduct_manifest::Diagnostic::error("wrong-type", message)
@@ -59,22 +60,20 @@ impl Loader<'_> {
             self.diagnostics.push(table.diagnostic("wrong-type", message));
         }
         if let Some(kind) = table.get("kind") {
-            self.diagnostics.push(
-                kind.key_diagnostic(
-                    "kind-in-environment",
-                    "a component has the same kind in all environments",
-                ),
-            );
+            self.diagnostics.push(kind.key_diagnostic(
+                "kind-in-environment",
+                "a component must have the same kind in all environments",
+            ));
         }
         if let Some(nested) = table.get("environments") {
             self.diagnostics.push(nested.key_diagnostic(
                 "unknown-key",
-                format!("`environments` stands inside of environment `{environment}`"),
+                format!("`environments` cannot be nested in environment `{environment}`"),
             ));
         }
     }
 
-    /// Reads the component files of a tenant, and adds the components that only its blueprint has.
+    /// Reads the component files of a tenant, and adds the components that only its blueprint contains.
     pub(super) fn load_components(
         &mut self,
         tenant: &mut Tenant,
@@ -131,20 +130,20 @@ impl Loader<'_> {
         let kind = match (node.get("kind"), lower) {
             (Some(own), Some(lower)) => {
                 let message =
-                    format!("component `{name}` is there twice: here, and in the tenant's blueprint");
+                    format!("component `{name}` is defined twice: here and in the tenant's blueprint");
                 let diagnostic = own.key_diagnostic("duplicate-component", message);
                 let diagnostic = match lower.node.get("kind") {
                     Some(kind) => kind.label(diagnostic, "the blueprint's component"),
                     None => diagnostic,
                 };
                 self.diagnostics
-                    .push(diagnostic.hint("without `kind` the file changes the blueprint's component"));
+                    .push(diagnostic.hint("remove `kind` to override fields of the blueprint's component"));
                 return None;
             }
             (Some(_), None) => self.kind(&node)?,
             (None, Some(lower)) => self.kind(&lower.node)?,
             (None, None) => {
-                // With a broken blueprint it is not known whether a kind is missing.
+                // If the blueprint is invalid, the kind may be there.
                 if tenant.sound && !matches!(blueprint, TenantBlueprint::Broken) {
                     self.report_missing_kind(tenant, blueprint, name, &node);
                 }
@@ -173,18 +172,15 @@ impl Loader<'_> {
         let diagnostic = node.diagnostic("missing-key", message);
         self.diagnostics.push(match blueprint {
             TenantBlueprint::Known(blueprint) => diagnostic
-                .hint(format!(
-                    "blueprint `{}` has no component `{name}` that the file could change",
-                    blueprint.name
-                ))
+                .hint(format!("blueprint `{}` has no component `{name}` to override", blueprint.name))
                 .did_you_mean(name.as_str(), blueprint.components.keys().map(Name::as_str)),
-            _ => diagnostic.hint("every component says its kind, such as `kind = \"service\"`"),
+            _ => diagnostic.hint("set a kind, such as `kind = \"service\"`"),
         });
     }
 
     /// Reports overrides for environments that the tenant is not in.
     fn check_tenant_environments(&mut self, tenant: &Tenant, name: &Name, own: &Definition) {
-        // A tenant that is switched off for a while keeps the files of its components as they are.
+        // A tenant can be disabled for a while without changing its component files.
         if !tenant.sound || tenant.node.get("enabled").and_then(Node::as_bool) == Some(false) {
             return;
         }
@@ -196,7 +192,7 @@ impl Loader<'_> {
             let absent = !tenant.environments.iter().any(is_meant);
             if absent && self.platform.declared_environments.contains(environment.as_str()) {
                 let message = format!(
-                    "component `{}/{name}` is changed in environment `{environment}`, which tenant `{}` is not in",
+                    "component `{}/{name}` has overrides for environment `{environment}`, but tenant `{}` is not in it",
                     tenant.name, tenant.name
                 );
                 let diagnostic = table.key_diagnostic("absent-environment", message);

@@ -1,4 +1,4 @@
-//! What tenants must not take from each other: namespaces; and whom they let in.
+//! Checks that namespaces belong to one tenant only, and that the tenants in `isolation` exist.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -13,8 +13,8 @@ use crate::types::Name;
 use super::Loader;
 
 impl Loader<'_> {
-    /// Reports namespaces that are not for tenants, and those that are claimed twice: by two tenants of an
-    /// environment, or by two environments of one cluster.
+    /// Reports reserved namespaces, and those that are claimed twice: by two tenants of an environment, or by two
+    /// environments in one cluster.
     pub(super) fn check_namespaces(&mut self) {
         let mut claims: BTreeMap<(SmolStr, Name), Arc<Tenancy>> = BTreeMap::new();
         let sound = self.platform.tenancies.values().filter(|tenancy| tenancy.tenant.sound);
@@ -29,7 +29,8 @@ impl Loader<'_> {
                     self.diagnostics.push(claim(tenancy, namespace, diagnostic, ""));
                 }
                 match claims.entry((tenancy.environment.cluster_key(), namespace.clone())) {
-                    // Who made it lets several tenants use it; what one tenant has there would be there twice.
+                    // Several tenants can use an existing namespace. One tenant must not have its own objects in it
+                    // twice.
                     Entry::Occupied(first)
                         if tenancy.is_existing(namespace.as_str())
                             && first.get().tenant.name != tenancy.tenant.name => {}
@@ -47,17 +48,17 @@ impl Loader<'_> {
     fn reserved(&self, tenancy: &Tenancy, namespace: &Name) -> Option<&'static str> {
         let system = tenancy.tenant.system;
         if namespace.as_str() == "default" && !tenancy.is_existing("default") {
-            Some("it is where objects without a namespace land")
+            Some("objects without a namespace end up there")
         } else if namespace.as_str().starts_with("kube-") && !system {
-            Some("names that start with `kube-` are for Kubernetes itself and for system tenants")
+            Some("names that start with `kube-` are for Kubernetes and system tenants only")
         } else if *namespace == self.platform.argocd.namespace && !system {
-            Some("it is that of Argo CD, only a system tenant may have it")
+            Some("Argo CD runs there, so only a system tenant may have it")
         } else {
             None
         }
     }
 
-    /// Reports tenants that are let in and are not there.
+    /// Reports tenants in `isolation` that do not exist.
     pub(super) fn check_peers(&mut self) {
         for tenancy in self.platform.tenancies.values() {
             for key in ["allow-from", "allow-to"] {
@@ -92,11 +93,10 @@ fn claimed_twice(namespace: &Name, first: &Tenancy, second: &Tenancy) -> Diagnos
         "namespace `{namespace}` is claimed in environments `{one}` and `{other}`, which share a cluster"
     );
     let hint = if second.environment.namespace_suffix.is_some() {
-        "it has no suffix, as it is there once in a cluster: only one of the environments can have it"
-            .to_owned()
+        "it exists once per cluster and gets no suffix: only one of the environments can have it".to_owned()
     } else {
         format!(
-            "give both environments a `namespace-suffix`, or name another one in `[environments.{other}]` of the tenant, such as `{namespace}-{other}`"
+            "set `namespace-suffix` in both environments, or set a different namespace in `[environments.{other}]` of the tenant, such as `{namespace}-{other}`"
         )
     };
     let diagnostic = Diagnostic::error("claimed-namespace", message);
@@ -108,7 +108,8 @@ fn claimed_twice(namespace: &Name, first: &Tenancy, second: &Tenancy) -> Diagnos
     }
 }
 
-/// Adds the place where a tenant claims a namespace; one that it has by its name is claimed by the whole file.
+/// Adds the place where a tenant claims a namespace. A namespace that is named after the tenant is claimed by the
+/// whole file.
 fn claim(tenancy: &Tenancy, namespace: &Name, diagnostic: Diagnostic, text: &str) -> Diagnostic {
     let node = &tenancy.node;
     let single = node.get("namespace").into_iter();

@@ -1,4 +1,4 @@
-//! The components that every tenant shares: what `[services]` names must be there.
+//! Checks that the shared components in `[services]` exist.
 
 use crate::node::Node;
 use crate::types::{Name, Reference};
@@ -6,16 +6,16 @@ use crate::types::{Name, Reference};
 use super::Loader;
 
 impl Loader<'_> {
-    /// Reports shared components that are not there.
+    /// Reports shared components that do not exist.
     pub(super) fn check_services(&mut self) {
         let platform = self.platform.node.clone();
         for node in
             platform.get("services").and_then(Node::as_table).into_iter().flat_map(|table| table.values())
         {
-            // What is no reference at all was reported already.
+            // An invalid reference has already been reported.
             let Some(Ok(reference)) = node.as_str().map(str::parse::<Reference>) else { continue };
             let Some(name) = &reference.tenant else {
-                let message = format!("`{reference}` names no tenant: wanted is `tenant/{reference}`");
+                let message = format!("`{reference}` has no tenant: expected `tenant/{reference}`");
                 self.diagnostics.push(node.diagnostic("unknown-reference", message));
                 continue;
             };

@@ -24,9 +24,9 @@ impl Loader<'_> {
     pub(super) fn load_settings(&mut self) {
         if self.files.get(FILE).is_none() {
             self.diagnostics.push(
-                Diagnostic::error("missing-file", "there is no `platform.toml`").at(FILE, None, "").hint(
-                    "a platform starts with `platform.toml`: its name, its repository and its environments",
-                ),
+                Diagnostic::error("missing-file", "there is no `platform.toml`")
+                    .at(FILE, None, "")
+                    .hint("create `platform.toml` with the platform's name, repository and environments"),
             );
         }
         let Some(mut node) = document::read(self.files, FILE, Layer::Platform, &mut self.diagnostics) else {
@@ -70,7 +70,7 @@ impl Loader<'_> {
         }
     }
 
-    /// Checks the `[delivery]` of the platform, an environment or a tenant as far as that can be done alone.
+    /// Checks the `[delivery]` of the platform, an environment or a tenant on its own.
     pub(super) fn check_delivery(&mut self, table: &mut Node, is_tenant: bool) {
         if let Some(delivery) = table.get_mut("delivery") {
             check_names(delivery, Names::WithoutParameters, &mut self.diagnostics);
@@ -100,13 +100,13 @@ impl Loader<'_> {
         }
         let node = Arc::new(node);
         let (file, errors) = node.read_leniently::<EnvironmentFile>(&format!("environment `{name}`"));
-        // What is wrong with an environment is so in all that extend it.
+        // A mistake in an environment is also in all environments that extend it, so it is reported once.
         self.add_new(errors);
         if let Some(file) = file {
             self.add_new(patch::check(&file.patches, &node));
             let values = self.environment_values(&name, &node, declared, platform.get("values"));
             let mut environment = file.into_environment(lineage, name.clone(), values, Arc::clone(&node));
-            // What an environment takes over may name itself.
+            // An inherited value may refer to the environment itself.
             environment.promoted_from.take_if(|from| *from == environment.name);
             let scope = Scope {
                 platform: self.platform.name.as_str(),
@@ -121,7 +121,7 @@ impl Loader<'_> {
         }
     }
 
-    /// Returns what an environment says itself; nothing where that is no table.
+    /// Returns the environment's own table; `None` if it is not a table.
     fn own_environment(&mut self, platform: &Node, name: &Name) -> Option<Node> {
         let mut node = platform.find(&["environments", name.as_str()])?.clone();
         node.as_table()?;
@@ -137,7 +137,7 @@ impl Loader<'_> {
         Some(node)
     }
 
-    /// Says in the delivery of an environment what its `sync` says.
+    /// Moves `sync` of an environment into its delivery.
     fn add_sync(&mut self, node: &mut Node) {
         let Some(sync) = node.get("sync").cloned() else { return };
         let automatic = match sync.as_str() {
@@ -146,8 +146,9 @@ impl Loader<'_> {
             _ => return,
         };
         if let Some(twice) = node.find(&["delivery", "automatic"]) {
-            let diagnostic = twice.key_diagnostic("duplicate-key", "`sync` says the same as `automatic`");
-            self.diagnostics.push(sync.label(diagnostic, "said here too"));
+            let diagnostic =
+                twice.key_diagnostic("duplicate-key", "`sync` and `delivery.automatic` set the same");
+            self.diagnostics.push(sync.label(diagnostic, "also set here"));
             return;
         }
         let mut said = Node { content: Content::Boolean(automatic), ..sync };
@@ -156,12 +157,12 @@ impl Loader<'_> {
         node.merge(&delivery);
     }
 
-    /// Returns the environments that one extends, the first one of them first, and itself as the last one.
+    /// Returns the environments that one extends, from the base down, ending with itself.
     fn lineage(&mut self, platform: &Node, name: &Name) -> Vec<Name> {
         let mut lineage = vec![name.clone()];
         let mut at = name.clone();
         while let Some(extends) = platform.find(&["environments", at.as_str(), "extends"]) {
-            // What is no name at all is reported where the environment is read.
+            // An invalid name is reported when the environment is read.
             let Some(lower) = extends.as_str().and_then(|text| text.parse::<Name>().ok()) else { break };
             if !self.check_environment(lower.as_str(), |code, message| extends.diagnostic(code, message)) {
                 break;
@@ -178,7 +179,7 @@ impl Loader<'_> {
         lineage
     }
 
-    /// Adds diagnostics but those that say what is known of the same place.
+    /// Adds diagnostics, except those that are already known for the same place.
     pub(super) fn add_new(&mut self, diagnostics: Vec<Diagnostic>) {
         for one in diagnostics {
             if !self.diagnostics.iter().any(|known| known.code == one.code && known.labels == one.labels) {

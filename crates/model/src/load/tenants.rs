@@ -1,4 +1,4 @@
-//! `tenants/<tenant>/tenant.toml`, and what it becomes in each environment.
+//! `tenants/<tenant>/tenant.toml`, and the tenant in each environment.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -27,13 +27,13 @@ impl Loader<'_> {
                 Err(error) => self.diagnostics.push(
                     Diagnostic::error("invalid-name", error.to_string())
                         .at(format!("tenants/{folder}"), None, "")
-                        .hint("a tenant has the name of its folder"),
+                        .hint("the folder name is the name of the tenant: rename the folder"),
                 ),
             }
         }
     }
 
-    /// Returns the folders of `tenants/` that hold TOML files, and reports TOML files beside them.
+    /// Returns the folders in `tenants/` that contain TOML files, and reports TOML files outside of them.
     fn tenant_folders(&mut self) -> BTreeSet<String> {
         let mut folders = BTreeSet::new();
         for (path, _) in self.files.below("tenants") {
@@ -42,7 +42,7 @@ impl Loader<'_> {
                 [file] if file.ends_with(".toml") && !file.starts_with('.') => self.diagnostics.push(
                     Diagnostic::error("misplaced-file", "the file belongs to no tenant")
                         .at(path, None, "")
-                        .hint("a tenant is a folder: `tenants/<tenant>/tenant.toml`"),
+                        .hint("move it into the folder of a tenant: `tenants/<tenant>/`"),
                 ),
                 [folder, file] if file.ends_with(".toml") && !folder.starts_with('.') => {
                     folders.insert((*folder).to_owned());
@@ -57,9 +57,9 @@ impl Loader<'_> {
         let folder = format!("tenants/{name}");
         if name.as_str() == ROOT {
             self.diagnostics.push(
-                Diagnostic::error("reserved-name", format!("no tenant can be called `{ROOT}`: what delivers the tree lies in that folder of the output"))
+                Diagnostic::error("reserved-name", format!("no tenant can have the name `{ROOT}`: the output uses that folder for the objects that deliver the tree"))
                     .at(format!("{folder}/tenant.toml"), None, "")
-                    .hint(format!("rename the folder, such as `tenants/delivery`; with `namespace = \"{ROOT}\"` its objects stay where they are")),
+                    .hint(format!("rename the folder, for example to `tenants/delivery`, and set `namespace = \"{ROOT}\"` to keep its objects where they are")),
             );
             return;
         }
@@ -134,7 +134,7 @@ impl Loader<'_> {
                             "invalid-value",
                             format!("an owner of tenant `{}` has no name", tenant.name),
                         )
-                        .hint("an owner is a group such as `shop-developers`, or a user such as `user:jane`"),
+                        .hint("set a group such as `shop-developers`, or a user such as `user:jane`"),
                 );
             }
         }
@@ -145,8 +145,8 @@ impl Loader<'_> {
         self.check_blueprint(tenant);
     }
 
-    /// Returns a namespace with the suffix of the environment, but those that are there once in a cluster: Argo CD's
-    /// and Kubernetes' own.
+    /// Returns a namespace with the environment's suffix. Namespaces that exist once per cluster (Argo CD's and
+    /// Kubernetes' own) get no suffix.
     fn suffixed(&mut self, namespace: Name, environment: &Environment, tenant: &Node) -> Name {
         let is_shared =
             namespace == self.platform.argocd.namespace || namespace.as_str().starts_with("kube-");
@@ -172,7 +172,7 @@ impl Loader<'_> {
         match written {
             Some(TenantEnvironments::Only(_)) => {
                 for node in places.and_then(Node::as_list).unwrap_or_default() {
-                    // What is no name at all was reported already.
+                    // An invalid name has already been reported.
                     if let Some(name) = node.as_str().filter(|text| text.parse::<Name>().is_ok()) {
                         self.check_environment(name, |code, message| node.diagnostic(code, message));
                     }
@@ -212,7 +212,7 @@ impl Loader<'_> {
             }
             _ => {
                 if let Some(parameters) = tenant.node.get("parameters").filter(|_| tenant.sound) {
-                    let message = format!("tenant `{}` has parameters and no blueprint", tenant.name);
+                    let message = format!("tenant `{}` sets parameters but has no blueprint", tenant.name);
                     self.diagnostics.push(parameters.key_diagnostic("unknown-parameter", message));
                 }
             }
@@ -246,7 +246,7 @@ impl Loader<'_> {
             }
         }
         let (file, errors) = node.read_leniently::<TenantFile>(&format!("tenant `{}`", tenant.name));
-        // The file was read as a whole before: only what came about by merging is new.
+        // The file has already been read, so only errors that result from merging are new.
         self.add_new(errors);
         let file = file?;
         self.add_new(file.limits.check(&node));
@@ -261,7 +261,7 @@ impl Loader<'_> {
         let mut namespace_settings = BTreeMap::new();
         let mut tables: Vec<NamespaceTable> =
             std::iter::once(NamespaceField::Name(first).into_parts()).chain(tables).collect();
-        // What exists has the name that it has.
+        // An existing namespace keeps its name, without the suffix.
         let kept: Vec<Name> =
             tables.iter().filter(|table| table.is_existing()).map(|table| table.name.clone()).collect();
         for table in tables.iter_mut().filter(|table| !kept.contains(&table.name)) {
@@ -273,7 +273,7 @@ impl Loader<'_> {
             if !namespaces.contains(&table.name) {
                 namespaces.push(table.name.clone());
             }
-            // The first one may stand in the list too, with what is special about it.
+            // The list may contain the first namespace too, to set its properties.
             let settings: &mut NamespaceSettings = namespace_settings.entry(table.name.clone()).or_default();
             settings.existing |= table.is_existing();
             settings.pod_security = table.pod_security.or(pod_security).unwrap_or_default();
@@ -323,7 +323,7 @@ impl Loader<'_> {
     }
 }
 
-/// Reports what a tenant says of namespaces for which nothing is rendered, and which would go nowhere.
+/// Reports settings for existing namespaces, which have no effect because nothing is rendered for them.
 fn meaningless(tenant: &Node) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     for table in tenant.get("namespaces").and_then(Node::as_list).unwrap_or_default() {
@@ -332,12 +332,10 @@ fn meaningless(tenant: &Node) -> Vec<Diagnostic> {
         }
         for (key, node) in ["labels", "annotations"].iter().filter_map(|key| Some((key, table.get(key)?))) {
             let name = table.get("name").and_then(Node::as_str).unwrap_or_default();
-            let message = format!("`{key}` of namespace `{name}` go nowhere: somebody else made it");
+            let message =
+                format!("`{key}` of namespace `{name}` have no effect: the namespace is not managed here");
             let diagnostic = node.key_diagnostic("excluded-key", message);
-            found
-                .push(diagnostic.hint(
-                    "without `existing = true` the namespace is rendered, with all that is said of it",
-                ));
+            found.push(diagnostic.hint("remove `existing = true` to render the namespace with its settings"));
         }
     }
     found

@@ -1,4 +1,4 @@
-//! `[environments.<name>.values]`, held against the types that `[values]` of the platform declares.
+//! Checks `[environments.<name>.values]` against the types in the platform's `[values]`.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -12,8 +12,8 @@ use crate::types::Name;
 use super::Loader;
 
 impl Loader<'_> {
-    /// Returns the values of an environment, each that is not given at its default, and reports those that do not
-    /// agree with their declarations; `declarations` is the table that declares them.
+    /// Returns the values of an environment, with defaults filled in, and reports those that do not match their
+    /// declarations; `declarations` is the table of these.
     pub(super) fn environment_values(
         &mut self,
         environment: &Name,
@@ -29,12 +29,12 @@ impl Loader<'_> {
         }
         for (name, value) in &values {
             let Some(declaration) = declared.get(name.as_str()) else {
-                let message = format!("the platform declares no value `{name}`");
+                let message = format!("value `{name}` is not declared");
                 self.diagnostics.push(
                     value
                         .key_diagnostic("unknown-value", message)
                         .did_you_mean(name, declared.keys().map(Name::as_str))
-                        .hint(format!("declare it: `[values.{name}]` with its `type`")),
+                        .hint(format!("declare it in platform.toml: `[values.{name}]` with a `type`")),
                 );
                 continue;
             };
@@ -59,7 +59,7 @@ impl Loader<'_> {
                 }
                 None => {
                     let message = format!(
-                        "environment `{environment}` has no value `{name}`, which the platform declares"
+                        "environment `{environment}` does not set value `{name}`, which the platform declares"
                     );
                     let place = node.get("values").unwrap_or(node);
                     let diagnostic = place.key_diagnostic("missing-value", message);

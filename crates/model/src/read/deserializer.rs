@@ -1,4 +1,4 @@
-//! A [`Node`] as a source for serde: as a whole, or one value of it alone.
+//! A [`Node`] as a source for serde: as a whole, or only one value of it.
 
 use std::cell::Cell;
 use std::iter::{Enumerate, Skip, Take};
@@ -14,29 +14,30 @@ use crate::table::Table;
 
 use super::error::{Kind, ReadError, Segment, Subject, quoted};
 
-/// The name of a field whose struct is read from the same table as the one that it is a field of: the two share the
-/// keys of the table. Nothing is copied for it, and errors keep their places, unlike with serde's `flatten`.
+/// The name of a field whose struct is read from the same table as its parent struct, so that both share the table's
+/// keys. Unlike serde's `flatten`, this copies nothing, and errors keep their places.
 const SAME_TABLE: &str = "..";
 
-/// A step from a table or a list to one of its values; the first one is 0.
+/// A step from a table or list to one of its values, counted from 0.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Step<'a> {
     pub(super) parent: &'a Node,
     pub(super) at: usize,
 }
 
-/// A node in one reading.
+/// A node that is being read.
 #[derive(Clone, Copy)]
 pub(super) struct Reader<'a, 'b> {
     node: &'a Node,
-    /// Where the reading is of one value alone, the steps that lead to it: of each parent nothing else is read.
+    /// The steps to the only value to read, if the reading is limited to one; its parents appear to contain nothing
+    /// else.
     path: &'b [Step<'a>],
-    /// Where a struct that shares its table says which keys it takes.
+    /// Where a struct that shares its table records its keys.
     taken: Option<&'b Cell<&'static [&'static str]>>,
 }
 
 impl<'a, 'b> Reader<'a, 'b> {
-    /// Reads a node; with a path, as if the value that it leads to were the only one in it.
+    /// Reads a node; with a path, as if the value there were the only one in it.
     pub(super) fn new(node: &'a Node, path: &'b [Step<'a>]) -> Self {
         Self { node, path, taken: None }
     }
@@ -45,7 +46,7 @@ impl<'a, 'b> Reader<'a, 'b> {
         Self { node, taken: None, ..self }
     }
 
-    /// Returns which value of this node is read, where it is one alone.
+    /// Returns which value of this node to read, if limited to one.
     fn only(&self) -> Option<usize> {
         self.path.iter().find(|step| std::ptr::eq(step.parent, self.node)).map(|step| step.at)
     }
@@ -164,16 +165,16 @@ impl<'a: 'b, 'b, 'de> SeqAccess<'de> for ListAccess<'a, 'b> {
 struct TableAccess<'a, 'b> {
     reader: Reader<'a, 'b>,
     table: &'a Table,
-    /// The fields of the struct that is read, where another one shares the table.
+    /// The fields of the struct that is read, if another one shares the table.
     fields: Option<&'static [&'static str]>,
-    /// The fields of the other struct, once it was read.
+    /// The fields of the other struct, once it has been read.
     shared: Option<&'static [&'static str]>,
     entries: Entries<'a>,
     value: Option<(&'a SmolStr, &'a Node)>,
 }
 
 impl<'a> TableAccess<'a, '_> {
-    /// Tells whether a key is one of the struct that is read.
+    /// Tells whether a key belongs to the struct that is read.
     fn takes(&self, key: &str) -> bool {
         self.fields.is_none_or(|fields| key != SAME_TABLE && fields.contains(&key))
     }
@@ -182,12 +183,12 @@ impl<'a> TableAccess<'a, '_> {
         self.fields.is_some_and(|fields| fields.contains(&SAME_TABLE))
     }
 
-    /// Returns the refusal of a key, where it is one.
+    /// Returns the error for an unknown key.
     fn refused(&self, error: ReadError<'a>, key: &SmolStr, node: &'a Node) -> ReadError<'a> {
         error.at(Subject::Key(node)).below(Segment::Key(key.clone()))
     }
 
-    /// Returns the refusal of the first key that neither of two structs knows, once both are known.
+    /// Returns the error for the first key that neither struct has, once both have been read.
     fn unknown(&self) -> Option<ReadError<'a>> {
         let shared = self.shared?;
         let is_known = |key: &str| self.takes(key) || shared.contains(&key);
@@ -224,7 +225,7 @@ impl<'a: 'b, 'b, 'de> MapAccess<'de> for TableAccess<'a, 'b> {
         let taken = Cell::new([].as_slice());
         let value = seed.deserialize(Reader { taken: Some(&taken), ..self.reader });
         self.shared = Some(taken.get());
-        // A key that is unknown says more than one that is missing, which it may be.
+        // An unknown key is more helpful than a missing one, since it may be a misspelling of that.
         value.map_err(|error| match error.kind {
             Kind::Missing { .. } => self.unknown().unwrap_or(error),
             _ => error,
@@ -232,7 +233,7 @@ impl<'a: 'b, 'b, 'de> MapAccess<'de> for TableAccess<'a, 'b> {
     }
 }
 
-/// A table with one key that names a variant.
+/// A table with one key, the name of a variant.
 struct Variant<'a, 'b> {
     name: &'a SmolStr,
     reader: Reader<'a, 'b>,

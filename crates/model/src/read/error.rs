@@ -1,4 +1,4 @@
-//! What serde refuses, with the node that it refuses.
+//! Errors from serde, with the node that caused each.
 
 use std::fmt;
 
@@ -7,11 +7,11 @@ use serde::de;
 
 use crate::node::Node;
 
-/// One refusal.
+/// An error.
 #[derive(Debug)]
 pub(super) struct ReadError<'a> {
     pub(super) kind: Kind,
-    /// Where; found on the way out, so that the innermost node wins.
+    /// The place, set on the way out, so that the innermost node wins.
     pub(super) place: Option<Subject<'a>>,
     /// The keys that lead to the place, innermost first.
     pub(super) path: Vec<Segment>,
@@ -39,7 +39,8 @@ pub(super) enum Kind {
     Missing {
         key: String,
     },
-    /// A key of another form of the table than one that is there; `forms` names the keys of each.
+    /// A key that belongs to a different form of the table than a key that is there; `forms` lists the keys of each
+    /// form.
     Excluded {
         key: String,
         beside: String,
@@ -58,7 +59,7 @@ pub(super) enum Kind {
     },
 }
 
-/// What other tools call the things that are called otherwise here: the keys that may be meant, likeliest first.
+/// Names from other tools that differ here, with the keys that may be meant, likeliest first.
 const WORDS: &[(&str, &[&str])] = &[
     ("args", &["arguments"]),
     ("data", &["files"]),
@@ -73,7 +74,7 @@ impl<'a> ReadError<'a> {
         Self { kind, place: None, path: Vec::new() }
     }
 
-    /// Returns the refusal of a key where others are known.
+    /// Returns the error for a key that is not among the known ones.
     pub(super) fn unknown(key: &str, known: Vec<&'static str>) -> Self {
         let words = WORDS.iter().filter(|(word, _)| *word == key);
         let meant = words.flat_map(|(_, keys)| *keys).find(|meant| known.contains(meant)).copied();
@@ -81,7 +82,7 @@ impl<'a> ReadError<'a> {
         Self::new(Kind::Unknown { key: key.to_owned(), known, suggestion })
     }
 
-    /// Sets the place, where none is known yet.
+    /// Sets the place, unless it is already known.
     pub(super) fn at(mut self, place: Subject<'a>) -> Self {
         self.place.get_or_insert(place);
         self
@@ -100,7 +101,7 @@ impl<'a> ReadError<'a> {
                 ("unknown-key", format!("unknown key `{key}` in {}", self.parent(what)))
             }
             Kind::Excluded { key, beside, .. } => {
-                ("excluded-key", format!("{} has `{key}` beside `{beside}`", self.parent(what)))
+                ("excluded-key", format!("{} has both `{beside}` and `{key}`", self.parent(what)))
             }
             Kind::Missing { key } => ("missing-key", format!("{subject} has no `{key}`")),
             Kind::Variant { written, known } => {
@@ -120,8 +121,8 @@ impl<'a> ReadError<'a> {
             Kind::Unknown { suggestion: Some(suggestion), .. } => {
                 diagnostic.hint(format!("did you mean `{suggestion}`?"))
             }
-            Kind::Excluded { forms, .. } => diagnostic.hint(format!("it is a table with {forms}")),
-            Kind::Unknown { known, .. } if known.is_empty() => diagnostic.hint("no keys are known here"),
+            Kind::Excluded { forms, .. } => diagnostic.hint(format!("use a table with {forms}")),
+            Kind::Unknown { known, .. } if known.is_empty() => diagnostic.hint("this table has no keys"),
             Kind::Unknown { known, .. } => diagnostic.hint(format!("the keys are {}", quoted(known))),
             Kind::Variant { written, known } => diagnostic.did_you_mean(written, known.iter().copied()),
             _ => diagnostic,
@@ -132,7 +133,7 @@ impl<'a> ReadError<'a> {
         join(self.path.iter().rev())
     }
 
-    /// Returns what the table is called that the last key of the path is in.
+    /// Returns the name in messages of the table that contains the last key of the path.
     fn parent(&self, what: &str) -> String {
         match join(self.path.iter().skip(1).rev()) {
             parent if parent.is_empty() => what.to_owned(),
@@ -165,9 +166,9 @@ impl fmt::Display for ReadError<'_> {
         match &self.kind {
             Kind::Unknown { key, .. } => write!(out, "unknown key `{key}`"),
             Kind::Missing { key } => write!(out, "missing key `{key}`"),
-            Kind::Excluded { key, beside, .. } => write!(out, "`{key}` beside `{beside}`"),
+            Kind::Excluded { key, beside, .. } => write!(out, "both `{beside}` and `{key}`"),
             Kind::Variant { written, known } => write!(out, "`{written}` is not one of {}", quoted(known)),
-            Kind::Type { expected, found } => write!(out, "wanted is {expected}, not {found}"),
+            Kind::Type { expected, found } => write!(out, "expected {expected}, not {found}"),
             Kind::Refused { message } => out.write_str(message),
         }
     }
@@ -179,8 +180,8 @@ impl de::Error for ReadError<'_> {
     fn custom<T: fmt::Display>(message: T) -> Self {
         let mut message = message.to_string();
         if message.starts_with("data did not match any variant of untagged enum") {
-            // Serde's words name a type of Rust, which means nothing to who wrote the file.
-            message = "it has none of the forms that are possible here".into();
+            // Serde's message contains a Rust type, which means nothing to the author of the file.
+            message = "it has none of the forms that are allowed here".into();
         }
         Self::new(Kind::Refused { message })
     }
@@ -213,7 +214,7 @@ impl de::Error for ReadError<'_> {
     }
 }
 
-/// Turns Rust's words for what is wanted into those of TOML.
+/// Translates Rust's names of expected types into TOML's.
 fn describe_expected(expected: &str) -> String {
     match expected {
         "u8" => "an integer between 0 and 255".into(),

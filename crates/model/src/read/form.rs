@@ -1,31 +1,31 @@
-//! What a JSON Schema says of the tables and lists of a node: their keys, those that must be there, and what may stand
-//! for one that is not.
+//! Reads from a JSON Schema the keys of a node's tables and lists, the required keys, and examples for missing
+//! values.
 
 use serde_json::{Map, Value, json};
 
 use crate::node::{Content, Node};
 
-/// How deep references and forms are followed.
+/// How deep to follow references and forms.
 const DEPTH: usize = 32;
 
-/// Returns the part of a schema that describes a node: references are followed, and of several forms the one of its
-/// shape is taken. Nothing where the schema does not tell.
+/// Returns the part of a schema that describes a node, following references and choosing the form that matches its
+/// shape; `None` if the schema is not specific enough.
 pub(super) fn form<'s>(root: &'s Value, schema: &'s Value, node: &Node) -> Option<&'s Value> {
     let forms = forms(root, schema, node, DEPTH);
     if let [form] = forms[..] {
         return Some(form);
     }
-    // Of several tables, the one that knows a key that is there.
+    // Of several tables, the one that has a key of the node.
     forms.into_iter().find(|form| known(form).any(|key| node.get(key).is_some()))
 }
 
-/// Returns the tables that may stand where a node stands, where there are several.
+/// Returns the table forms that are allowed for a node, if there are several.
 pub(super) fn tables<'s>(root: &'s Value, schema: &'s Value, node: &Node) -> Vec<&'s Value> {
     let forms = forms(root, schema, node, DEPTH);
     if forms.len() > 1 { forms } else { Vec::new() }
 }
 
-/// Returns the keys that a table may have by name.
+/// Returns the named keys of a table.
 pub(super) fn known(form: &Value) -> impl Iterator<Item = &str> {
     form.get("properties").and_then(Value::as_object).into_iter().flatten().map(|(key, _)| key.as_str())
 }
@@ -47,7 +47,7 @@ fn forms<'s>(root: &'s Value, schema: &'s Value, node: &Node, depth: usize) -> V
     if types(schema).any(|name| name == shape) { vec![schema] } else { Vec::new() }
 }
 
-/// Returns the schema of the value under a key of a table, or of the elements of a list.
+/// Returns the schema of the value under a table's key, or of a list's elements.
 pub(super) fn below<'s>(form: &'s Value, key: Option<&str>) -> Option<&'s Value> {
     let Some(key) = key else { return form.get("items") };
     let patterns = || form.get("patternProperties")?.as_object()?.values().next();
@@ -55,12 +55,12 @@ pub(super) fn below<'s>(form: &'s Value, key: Option<&str>) -> Option<&'s Value>
     property.or_else(patterns).or_else(|| form.get("additionalProperties"))
 }
 
-/// Returns the keys that a table must have.
+/// Returns the required keys of a table.
 pub(super) fn required(form: &Value) -> impl Iterator<Item = &str> {
     form.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str)
 }
 
-/// Returns a value that a schema describes: its example, or the least that it can be.
+/// Returns a value that matches a schema: its example, or a minimal value.
 pub(super) fn example(root: &Value, schema: &Value) -> Option<Value> {
     example_at(root, schema, DEPTH)
 }
@@ -94,7 +94,7 @@ fn example_at(root: &Value, schema: &Value, depth: usize) -> Option<Value> {
     })
 }
 
-/// Returns what a schema refers to.
+/// Returns the schema that a reference points to.
 fn target<'s>(root: &'s Value, schema: &Value) -> Option<&'s Value> {
     root.pointer(schema.get("$ref")?.as_str()?.strip_prefix('#')?)
 }

@@ -1,7 +1,7 @@
-//! All that is wrong with a node, found by one walk over it beside the schema of its type.
+//! Finds all errors in a node with one walk over it and the schema of its type.
 //!
-//! The schema says which keys are missing. Every value is judged by its own type: it is read alone, with nothing beside
-//! it, so that the first error is its own. Where that fails, the walk goes down to find out what exactly is wrong.
+//! The schema shows which keys are missing. Every value is checked by its own type: it is read alone, so that the
+//! first error is its own. If that fails, the walk descends to find the exact error.
 
 use std::marker::PhantomData;
 
@@ -17,7 +17,7 @@ use super::deserializer::{Reader, Step};
 use super::error::{Kind, ReadError, Segment, Subject, quoted};
 use super::form::{below, example, form, known, required, tables};
 
-/// How many problems of one node are looked for.
+/// The maximum number of errors to find in a node.
 const LIMIT: usize = 200;
 
 /// A walk over a node that cannot be read as a `T`.
@@ -35,13 +35,13 @@ impl<'a, 's, T: DeserializeOwned> Search<'a, 's, T> {
         Self { root, schema, what, path: Vec::new(), diagnostics: Vec::new(), reads: PhantomData }
     }
 
-    /// Reports all that is wrong, given the error of the reading as a whole. Returns what remains of the node: without
-    /// what is wrong, and with examples of what is missing.
+    /// Reports all errors, given the error of reading the whole node. Returns the node without its invalid parts, and
+    /// with examples for missing values.
     pub(super) fn run(&mut self, error: ReadError<'a>) -> Option<Node> {
         self.node(self.root, Some(self.schema), error)
     }
 
-    /// Reports what is wrong in one node, given the error of its reading alone, and returns what remains of it.
+    /// Reports the errors in a node, given the error of reading it alone, and returns what remains of it.
     fn node(&mut self, node: &'a Node, schema: Option<&'s Value>, error: ReadError<'a>) -> Option<Node> {
         let remains = match &node.content {
             Content::Table(table) if !is_about_key(&error, node) => self.table(node, table, schema),
@@ -55,7 +55,7 @@ impl<'a, 's, T: DeserializeOwned> Search<'a, 's, T> {
         Some(Node { content, origin: node.origin.clone(), key: node.key, shadowed: None })
     }
 
-    /// Returns what remains of a table, where anything in it is wrong.
+    /// Returns what remains of a table, if anything in it is invalid.
     fn table(&mut self, node: &'a Node, table: &'a Table, schema: Option<&'s Value>) -> Option<Content> {
         let form = schema.and_then(|schema| form(self.schema, schema, node));
         let tables = schema.map(|schema| tables(self.schema, schema, node)).unwrap_or_default();
@@ -63,7 +63,7 @@ impl<'a, 's, T: DeserializeOwned> Search<'a, 's, T> {
         let mut remains = Table::default();
         let mut found = false;
         let mut is_mixed = false;
-        // A mistyped key is not missing as well.
+        // A misspelled key is not also reported as missing.
         let mut meant = Vec::new();
         for (at, (key, child)) in table.into_iter().enumerate() {
             self.path.push(Step { parent: node, at });
@@ -88,7 +88,7 @@ impl<'a, 's, T: DeserializeOwned> Search<'a, 's, T> {
             self.path.pop();
             remaining.map(|child| remains.insert(key.clone(), child));
         }
-        // What remains is one of the tables, whichever was meant.
+        // What remains is one of the forms, whichever was meant.
         is_mixed |= form.is_none();
         let form = form.or_else(|| tables.first().copied().filter(|_| found));
         for key in form.into_iter().flat_map(required) {
@@ -96,7 +96,7 @@ impl<'a, 's, T: DeserializeOwned> Search<'a, 's, T> {
                 continue;
             }
             found = true;
-            // Of a mixture of tables nobody knows which one is meant.
+            // In a mixture of forms, it is not clear which one is meant.
             if !is_mixed && !table.contains_key(key) && !meant.contains(&key) {
                 self.refuse(Kind::Missing { key: key.to_owned() }, Subject::Value(node));
             }
@@ -107,7 +107,7 @@ impl<'a, 's, T: DeserializeOwned> Search<'a, 's, T> {
         found.then_some(Content::Table(remains))
     }
 
-    /// Returns what remains of a list, where anything in it is wrong.
+    /// Returns what remains of a list, if anything in it is invalid.
     fn list(&mut self, node: &'a Node, list: &'a [Node], schema: Option<&'s Value>) -> Option<Content> {
         let form = schema.and_then(|schema| form(self.schema, schema, node));
         let schema = form.and_then(|form| below(form, None));
@@ -127,16 +127,16 @@ impl<'a, 's, T: DeserializeOwned> Search<'a, 's, T> {
         found.then_some(Content::List(remains))
     }
 
-    /// Returns what is wrong with the value that the path leads to when it is read alone.
+    /// Returns the error of the value at the path when it is read alone.
     fn error(&self) -> Option<ReadError<'a>> {
         let error = T::deserialize(Reader::new(self.root, &self.path)).err()?;
-        // What stands around the value misses what was not read.
+        // The parents of the value lack whatever was not read, so their errors do not count.
         let (Subject::Key(place) | Subject::Value(place)) = error.place?;
         let is_around = self.path.iter().any(|step| std::ptr::eq(step.parent, place));
         (!is_around).then_some(error)
     }
 
-    /// Reports an error of what the path leads to.
+    /// Reports an error of the value at the path.
     fn refuse(&mut self, kind: Kind, place: Subject<'a>) {
         let (Subject::Key(node) | Subject::Value(node)) = place;
         let error = self.segments().into_iter().rev().fold(ReadError::new(kind).at(place), ReadError::below);
@@ -146,7 +146,7 @@ impl<'a, 's, T: DeserializeOwned> Search<'a, 's, T> {
     fn report(&mut self, error: &ReadError<'a>, node: &'a Node) {
         let place = error.place.unwrap_or(Subject::Value(node));
         let (Subject::Key(node) | Subject::Value(node)) = place;
-        // A name that stands for nothing was reported already.
+        // An undefined name has already been reported.
         let follows = matches!(error.kind, Kind::Variant { .. } | Kind::Type { .. } | Kind::Refused { .. })
             && node.as_str().is_some_and(has_names);
         if !follows && self.diagnostics.len() < LIMIT {
@@ -164,7 +164,7 @@ impl<'a, 's, T: DeserializeOwned> Search<'a, 's, T> {
     }
 }
 
-/// Returns why a key cannot be in a table of one form: only another form knows it.
+/// Returns the error for a key that belongs to a different form of the table.
 fn excluded(key: &str, form: &Value, tables: &[&Value], node: &Node) -> Option<Kind> {
     let knows = |form: &Value| known(form).any(|known| known == key);
     if knows(form) || !tables.iter().any(|table| knows(table)) {
@@ -176,12 +176,12 @@ fn excluded(key: &str, form: &Value, tables: &[&Value], node: &Node) -> Option<K
     Some(Kind::Excluded { key: key.to_owned(), beside, forms })
 }
 
-/// Tells whether an error is about the key that a node stands under.
+/// Tells whether an error is about a node's key.
 fn is_about_key(error: &ReadError<'_>, node: &Node) -> bool {
     matches!(error.place, Some(Subject::Key(place)) if std::ptr::eq(place, node))
 }
 
-/// Returns a value as if it were written at a place.
+/// Returns a value as a node at a place.
 fn written(value: &Value, origin: &Source) -> Option<Node> {
     let below = |value: &Value| written(value, origin);
     let content = match value {

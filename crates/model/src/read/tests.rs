@@ -147,11 +147,11 @@ fn everything_wrong_at_once() {
     unknown-key error: unknown key `imagee` in service `shop/web`
       at web.toml:1:1 "imagee"
       hint: did you mean `image`?
-    invalid-value error: invalid `port` of service `shop/web`: `0` is not a port: wanted is an integer between 1 and 65535
+    invalid-value error: invalid `port` of service `shop/web`: `0` is not a port: expected an integer between 1 and 65535
       at web.toml:2:8 "0"
     wrong-type error: `replicas` of service `shop/web` must be an integer between 0 and 4294967295, not the integer `-1`
       at web.toml:3:12 "-1"
-    invalid-value error: invalid `labels.a b` of service `shop/web`: `a b` is not a valid name of a label: it may only hold letters, digits, `-`, `_` and `.`, and must start and end with a letter or a digit
+    invalid-value error: invalid `labels.a b` of service `shop/web`: `a b` is not a valid label name: it may only contain letters, digits, `-`, `_` and `.`, and must start and end with a letter or a digit
       at web.toml:4:8 "'a b'"
     wrong-type error: `labels.c` of service `shop/web` must be a string, not the integer `1`
       at web.toml:5:12 "1"
@@ -162,14 +162,14 @@ fn everything_wrong_at_once() {
       at web.toml:7:9 "'much'"
     invalid-value error: `ready` of service `shop/web` must be one of `http`, `tcp`, `none`, not `no`
       at web.toml:8:9 "'no'"
-    invalid-value error: invalid `resources.cpu` of service `shop/web`: `5x` is not an amount of CPU: wanted is a number of cores such as `2` or `0.5`, or thousandths such as `500m`
+    invalid-value error: invalid `resources.cpu` of service `shop/web`: `5x` is not an amount of CPU: expected cores such as `2` or `0.5`, or millicores such as `500m`
       at web.toml:10:7 "'5x'"
     unknown-key error: unknown key `memory` in `resources` of service `shop/web`
       at web.toml:11:1 "memory"
       hint: the keys are `cpu`
     missing-key error: `volumes[0]` of service `shop/web` has no `path`
       at web.toml:12:1 "[[volumes]]"
-    invalid-value error: invalid `volumes[0].name` of service `shop/web`: `A` is not a valid name: it may only hold lower-case letters, digits and `-`, and must start and end with a letter or a digit
+    invalid-value error: invalid `volumes[0].name` of service `shop/web`: `A` is not a valid name: it may only contain lower-case letters, digits and `-`, and must start and end with a letter or a digit
       at web.toml:13:8 "'A'"
     missing-key error: `volumes[1]` of service `shop/web` has no `name`
       at web.toml:14:1 "[[volumes]]"
@@ -184,16 +184,16 @@ fn short_and_long_forms() {
     let text = "image = 'a'\nport = 1\nschedule = '@daily'\n";
     assert!(check(&format!("{text}ports.a = 80\nports.b.number = 80\nsize = 5")).starts_with("Service {"));
     insta::assert_snapshot!(check(&format!("{text}size = 'A'\n[ports]\na = 0\nb = 'x'\nc.nmber = 5\nd = {{ number = -1 }}\ne = []\nf = {{}}\n")), @r#"
-    invalid-value error: invalid `size` of service `shop/web`: it has none of the forms that are possible here
+    invalid-value error: invalid `size` of service `shop/web`: it has none of the forms that are allowed here
       at web.toml:4:8 "'A'"
-    invalid-value error: invalid `ports.a` of service `shop/web`: `0` is not a port: wanted is an integer between 1 and 65535
+    invalid-value error: invalid `ports.a` of service `shop/web`: `0` is not a port: expected an integer between 1 and 65535
       at web.toml:6:5 "0"
     wrong-type error: `ports.b` of service `shop/web` must be a port, an integer between 1 and 65535, not the string `x`
       at web.toml:7:5 "'x'"
     unknown-key error: unknown key `nmber` in `ports.c` of service `shop/web`
       at web.toml:8:3 "nmber"
       hint: did you mean `number`?
-    invalid-value error: invalid `ports.d.number` of service `shop/web`: `-1` is not a port: wanted is an integer between 1 and 65535
+    invalid-value error: invalid `ports.d.number` of service `shop/web`: `-1` is not a port: expected an integer between 1 and 65535
       at web.toml:9:16 "-1"
     wrong-type error: `ports.e` of service `shop/web` must be a single value or a table, not a list
       at web.toml:10:5 "[]"
@@ -283,7 +283,7 @@ fn two_structs_share_a_table() {
     unknown-key error: unknown key `..` in page `web`
       at web.toml:3:1 "'..'"
       hint: the keys are `port`, `image`, `node-ports`, `text`, `volumes`
-    invalid-value error: invalid `image` of page `web`: `A b` is not a valid image: it must not hold spaces
+    invalid-value error: invalid `image` of page `web`: `A b` is not a valid image: it must not contain spaces
       at web.toml:4:9 "'A b'"
     missing-key error: `volumes[0]` of page `web` has no `path`
       at web.toml:5:12 "{ nme = 'a' }"
@@ -293,7 +293,7 @@ fn two_structs_share_a_table() {
     unknown-key error: unknown key `nmber` in `node-ports.a` of page `web`
       at web.toml:7:3 "nmber"
       hint: did you mean `number`?
-    invalid-value error: invalid `node-ports.b` of page `web`: `0` is not a port: wanted is an integer between 1 and 65535
+    invalid-value error: invalid `node-ports.b` of page `web`: `0` is not a port: expected an integer between 1 and 65535
       at web.toml:8:5 "0"
     "#);
     insta::assert_snapshot!(check("service = {}\n"), @r#"

@@ -1,4 +1,4 @@
-//! The layers of a component, laid over each other.
+//! The layers of a component, merged.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -12,9 +12,9 @@ use crate::node::{Layer, Node};
 use crate::platform::Platform;
 use crate::tenancy::Tenancy;
 
-/// Returns the fields of a component in one environment with all layers merged, lowest first: the
-/// platform's defaults, the environment's, the blueprint, the tenant's defaults, the component. What the platform, the
-/// environment and the tenant say of the delivery of all components lies below their defaults of the kind.
+/// Returns the fields of a component in one environment with all layers merged, lowest first: the platform's
+/// defaults, the environment's, the blueprint, the tenant's defaults, the component. The general `delivery` of the
+/// platform, environment and tenant comes below their defaults for the kind.
 pub(crate) fn merge(platform: &Platform, tenancy: &Tenancy, component: &DeclaredComponent) -> Node {
     let kind = &component.kind;
     let environment = &tenancy.environment;
@@ -24,14 +24,14 @@ pub(crate) fn merge(platform: &Platform, tenancy: &Tenancy, component: &Declared
     layers.add_delivery(&environment.node);
     layers.add(environment.defaults.get(kind));
     layers.add_definition(component.blueprint.as_ref(), environment);
-    // The node of the tenancy has the environment's overrides laid over the tenant.
+    // The tenancy's node is the tenant merged with its overrides for the environment.
     layers.add_delivery(&tenancy.node);
     layers.add(tenancy.defaults.get(kind));
     layers.add_definition(component.own.as_ref(), environment);
     layers.0.unwrap_or_else(|| Node::empty_table(Layer::Component, component.file.clone()))
 }
 
-/// The layers so far.
+/// The layers merged so far.
 #[derive(Default)]
 struct Layers(Option<Node>);
 
@@ -55,7 +55,7 @@ impl Layers {
     }
 }
 
-/// Returns what tables by environment say of one: of those that it extends first.
+/// Returns the tables for an environment, starting with those that it extends.
 fn overrides<'t>(
     tables: &'t BTreeMap<SmolStr, Arc<Node>>,
     environment: &Environment,

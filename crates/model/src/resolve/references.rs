@@ -1,4 +1,4 @@
-//! References between components: what they name is there, may be named, and does not lead back.
+//! Checks references between components: the target exists, it may be referred to, and there are no cycles.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ use crate::types::{ComponentPeer, Name, Reference};
 
 use super::layers;
 
-/// Reports references that lead nowhere, and those that lead in a circle.
+/// Reports references to missing components, and cycles.
 pub(super) fn check(platform: &Platform, instances: &[Instance], diagnostics: &mut Vec<Diagnostic>) {
     let positions: BTreeMap<(&Name, &Name, &Name), usize> = instances
         .iter()
@@ -43,8 +43,7 @@ pub(super) fn check(platform: &Platform, instances: &[Instance], diagnostics: &m
     Circles { instances, edges: &edges, state: vec![State::New; instances.len()], diagnostics }.find();
 }
 
-/// Tells whether an instance may refer to components of a tenant: its own, system tenants, and those that
-/// let it in.
+/// Tells whether an instance may refer to components of a tenant: its own, a system tenant, or one that permits it.
 fn may_refer(instance: &Instance, target: &Tenant, platform: &Platform) -> bool {
     let own = &instance.tenancy.tenant.name;
     target.name == *own || target.system || {
@@ -59,14 +58,14 @@ fn may_refer(instance: &Instance, target: &Tenant, platform: &Platform) -> bool 
     }
 }
 
-/// Tells whether a component itself lets another one in.
+/// Tells whether a component itself permits another one.
 fn lets_in(target: &Instance, instance: &Instance) -> bool {
     let own = &target.tenancy.tenant.name;
     let peers = target.allow_from.iter().flatten();
     peers.into_iter().any(|peer| peer.is(own, &instance.tenancy.tenant.name, &instance.component))
 }
 
-/// Reports components and tenants of `allow-from` and `allow-to` that are in no environment.
+/// Reports components and tenants in `allow-from` and `allow-to` that do not exist in any environment.
 fn check_peers(platform: &Platform, instance: &Instance, diagnostics: &mut Vec<Diagnostic>) {
     let own = &instance.tenancy.tenant.name;
     for key in ["allow-from", "allow-to"] {
@@ -91,9 +90,9 @@ fn check_peers(platform: &Platform, instance: &Instance, diagnostics: &mut Vec<D
             };
             let message = format!("tenant `{name}` has no component `{component}`");
             let diagnostic = node.diagnostic("unknown-reference", message);
-            // A tenant's name alone is how `isolation` of a tenant says it.
+            // In a tenant's `isolation`, the name alone means the whole tenant.
             diagnostics.push(if name == own && platform.tenants.contains_key(component) {
-                diagnostic.hint(format!("all components of a tenant are `{component}/*`"))
+                diagnostic.hint(format!("write `{component}/*` for all components of a tenant"))
             } else {
                 let known = tenant.components.keys().map(Name::as_str);
                 diagnostic.did_you_mean(component.as_str(), known)
@@ -102,7 +101,7 @@ fn check_peers(platform: &Platform, instance: &Instance, diagnostics: &mut Vec<D
     }
 }
 
-/// Tells whether a tenant has a component, or may have it for all that is known.
+/// Tells whether a tenant has a component, or may have it as far as is known.
 fn is_declared(platform: &Platform, tenant: &Tenant, component: &Name) -> bool {
     let is_unsure = |name| platform.blueprints.get(name).is_none_or(|blueprint| !blueprint.sound);
     !tenant.sound
@@ -111,8 +110,7 @@ fn is_declared(platform: &Platform, tenant: &Tenant, component: &Name) -> bool {
         || tenant.blueprint.as_ref().is_some_and(is_unsure)
 }
 
-/// Says why a reference leads nowhere; nothing where the target is there and only was not understood or
-/// not selected.
+/// Returns why a reference has no target; `None` if the target exists but is invalid or not selected.
 fn explain(
     platform: &Platform,
     instance: &Instance,
@@ -131,9 +129,10 @@ fn explain(
         return None;
     }
     if !may_refer(instance, tenant, platform) {
-        return Some(error(format!("tenant `{own}` may not refer to components of tenant `{name}`")).hint(
-            format!("`{name}` is no system tenant and does not let `{own}` in with `isolation.allow-from`"),
-        ));
+        return Some(
+            error(format!("tenant `{own}` may not refer to components of tenant `{name}`"))
+                .hint(format!("add `{own}` to `isolation.allow-from` of tenant `{name}`")),
+        );
     }
     let Some(component) = tenant.components.get(&reference.component) else {
         let known = tenant.components.keys().map(Name::as_str);
@@ -149,23 +148,23 @@ fn explain(
 /// Why a component is not in an environment.
 #[derive(Clone, Debug)]
 pub struct Absence {
-    /// What there is to say.
+    /// The reason, as a message.
     pub message: String,
-    /// What says so, where anything does.
+    /// The node that causes it, if any.
     written: Option<Node>,
 }
 
 impl Absence {
-    /// Adds the place that says so to a diagnostic.
+    /// Adds the place of the cause to a diagnostic.
     pub fn place(&self, diagnostic: Diagnostic) -> Diagnostic {
         match &self.written {
-            Some(written) => written.label(diagnostic, "as this says"),
+            Some(written) => written.label(diagnostic, "because of this"),
             None => diagnostic,
         }
     }
 }
 
-/// Returns why a component that is declared is not in an environment; nothing where it is there, or was not understood.
+/// Returns why a declared component is not in an environment; `None` if it is there, or is invalid.
 pub fn absence(platform: &Platform, environment: &Name, tenant: &Name, component: &Name) -> Option<Absence> {
     let tenant = platform.tenants.get(tenant)?;
     let component = tenant.components.get(component)?;
@@ -180,7 +179,7 @@ pub fn absence(platform: &Platform, environment: &Name, tenant: &Name, component
     let merged = layers::merge(platform, tenancy, component);
     let enabled = merged.get("enabled").filter(|enabled| enabled.as_bool() == Some(false))?;
     let name = format!("component `{}/{}`", tenant.name, component.name);
-    // The table of the environment says more than the one word in it.
+    // The environment's table gives more context than the single value in it.
     let tables = [&component.own, &component.blueprint].into_iter().flatten();
     let mut tables = tables.filter_map(|definition| definition.environments.get(environment.as_str()));
     let table = tables.find(|table| table.get("enabled").is_some_and(|field| field.origin == enabled.origin));
@@ -209,10 +208,10 @@ enum State {
     Done,
 }
 
-/// The search for circles, depth first, without recursion so that a long chain cannot exhaust the stack.
+/// Searches for cycles depth first, without recursion, so that a long chain cannot exhaust the stack.
 struct Circles<'a> {
     instances: &'a [Instance],
-    /// For each instance the positions that it depends on, with the position in `depends-on`.
+    /// For each instance, the indices of those that it depends on, with their index in `depends-on`.
     edges: &'a [Vec<(usize, usize)>],
     state: Vec<State>,
     diagnostics: &'a mut Vec<Diagnostic>,
@@ -229,7 +228,7 @@ impl Circles<'_> {
 
     fn search(&mut self, start: usize) {
         let edges = self.edges;
-        // The way that leads to the instance in hand: each with the edges that are still to be followed.
+        // The path to the current instance, with the edges of each that are still to be followed.
         let mut way = vec![(start, edges[start].iter())];
         self.state[start] = State::Open;
         while let Some((at, rest)) = way.last_mut() {
@@ -255,7 +254,8 @@ impl Circles<'_> {
     }
 
     fn report(&mut self, circle: &[usize]) {
-        // The circle starts at its first instance in order, so that it is the same from wherever it was found.
+        // The cycle starts at its first instance in order, so that the message does not depend on where the search
+        // began.
         let first = circle.iter().enumerate().min_by_key(|(_, at)| **at).map_or(0, |(position, _)| position);
         let mut circle = circle.to_vec();
         circle.rotate_left(first);
@@ -264,7 +264,7 @@ impl Circles<'_> {
             format!("`{}/{}`", instance.tenancy.tenant.name, instance.component)
         };
         let way: Vec<String> = circle.iter().chain(circle.first()).map(name).collect();
-        let message = format!("components depend on each other in a circle: {}", way.join(" -> "));
+        let message = format!("components depend on each other in a cycle: {}", way.join(" -> "));
         let mut diagnostic = Diagnostic::error("reference-cycle", message);
         for (at, next) in circle.iter().zip(circle.iter().cycle().skip(1)) {
             if let Some((_, number)) = self.edges[*at].iter().find(|(target, _)| target == next) {

@@ -7,7 +7,7 @@ use std::str::FromStr;
 use crate::types::Invalid;
 use crate::types::parsed::{Parsed, parsed};
 
-/// A range of addresses in CIDR notation, such as `10.0.0.0/16`; no bit is set beyond the prefix.
+/// A range of addresses in CIDR notation, such as `10.0.0.0/16`, without bits set beyond the prefix.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Cidr {
     address: IpAddr,
@@ -20,7 +20,7 @@ impl Cidr {
         self.address
     }
 
-    /// Returns the number of leading bits that all addresses share.
+    /// Returns the prefix length in bits.
     pub fn prefix(self) -> u8 {
         self.prefix
     }
@@ -32,7 +32,7 @@ impl FromStr for Cidr {
     fn from_str(text: &str) -> Result<Self, Invalid> {
         let invalid = || {
             Invalid::new(format!(
-                "`{text}` is not a range of addresses: wanted is an address and the length of a prefix, such as `10.0.0.0/16`"
+                "`{text}` is not an address range: expected an address and a prefix length, such as `10.0.0.0/16`"
             ))
         };
         let (address, prefix) = text.split_once('/').ok_or_else(invalid)?;
@@ -53,12 +53,12 @@ impl FromStr for Cidr {
         };
         if prefix > bits {
             return Err(Invalid::new(format!(
-                "`{text}` is not a range of addresses: the prefix is at most {bits} bits long"
+                "`{text}` is not an address range: the prefix length is at most {bits}"
             )));
         }
         if first != address {
             return Err(Invalid::new(format!(
-                "`{text}` has bits set beyond its prefix: the range is `{first}/{prefix}`"
+                "`{text}` has bits set beyond its prefix: did you mean `{first}/{prefix}`?"
             )));
         }
         Ok(Self { address, prefix })
@@ -72,7 +72,7 @@ impl fmt::Display for Cidr {
 }
 
 impl Parsed for Cidr {
-    const EXPECTED: &'static str = "a range of addresses such as `\"10.0.0.0/16\"`";
+    const EXPECTED: &'static str = "an address range such as `\"10.0.0.0/16\"`";
 
     fn from_text(text: &str) -> Option<Result<Self, Invalid>> {
         Some(text.parse())
@@ -99,15 +99,15 @@ mod tests {
         10.1.2.3/32: ok
         ::/0: ok
         fd00::/8: ok
-        10.0.0.1/16: ERROR `10.0.0.1/16` has bits set beyond its prefix: the range is `10.0.0.0/16`
-        10.0.0.0: ERROR `10.0.0.0` is not a range of addresses: wanted is an address and the length of a prefix, such as `10.0.0.0/16`
-        10.0.0.0/33: ERROR `10.0.0.0/33` is not a range of addresses: the prefix is at most 32 bits long
-        10.0.0.0/+8: ERROR `10.0.0.0/+8` is not a range of addresses: wanted is an address and the length of a prefix, such as `10.0.0.0/16`
-        10.0.0/8: ERROR `10.0.0/8` is not a range of addresses: wanted is an address and the length of a prefix, such as `10.0.0.0/16`
-        fd00::1/8: ERROR `fd00::1/8` has bits set beyond its prefix: the range is `fd00::/8`
-        ::/129: ERROR `::/129` is not a range of addresses: the prefix is at most 128 bits long
-        a/8: ERROR `a/8` is not a range of addresses: wanted is an address and the length of a prefix, such as `10.0.0.0/16`
-        : ERROR `` is not a range of addresses: wanted is an address and the length of a prefix, such as `10.0.0.0/16`
+        10.0.0.1/16: ERROR `10.0.0.1/16` has bits set beyond its prefix: did you mean `10.0.0.0/16`?
+        10.0.0.0: ERROR `10.0.0.0` is not an address range: expected an address and a prefix length, such as `10.0.0.0/16`
+        10.0.0.0/33: ERROR `10.0.0.0/33` is not an address range: the prefix length is at most 32
+        10.0.0.0/+8: ERROR `10.0.0.0/+8` is not an address range: expected an address and a prefix length, such as `10.0.0.0/16`
+        10.0.0/8: ERROR `10.0.0/8` is not an address range: expected an address and a prefix length, such as `10.0.0.0/16`
+        fd00::1/8: ERROR `fd00::1/8` has bits set beyond its prefix: did you mean `fd00::/8`?
+        ::/129: ERROR `::/129` is not an address range: the prefix length is at most 128
+        a/8: ERROR `a/8` is not an address range: expected an address and a prefix length, such as `10.0.0.0/16`
+        : ERROR `` is not an address range: expected an address and a prefix length, such as `10.0.0.0/16`
         ");
     }
 }

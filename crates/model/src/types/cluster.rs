@@ -1,4 +1,4 @@
-//! Which cluster, as Argo CD knows it.
+//! Clusters, as Argo CD knows them.
 
 use std::fmt;
 use std::str::FromStr;
@@ -9,10 +9,10 @@ use crate::types::name::check_length;
 use crate::types::parsed::{Parsed, parsed};
 use crate::types::{Invalid, Url};
 
-/// A cluster as Argo CD knows it: by the address of its API server, or by its name.
+/// A cluster as Argo CD knows it: by the URL of its API server, or by its name.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum TargetCluster {
-    /// The address of the API server.
+    /// The URL of the API server.
     Server(Url),
     /// The name, as in the cluster's Secret in Argo CD.
     Name(SmolStr),
@@ -43,7 +43,7 @@ impl FromStr for TargetCluster {
         check_length("cluster", text, 253)?;
         if text.contains(|letter: char| letter.is_whitespace() || letter.is_control()) {
             return Err(Invalid::new(format!(
-                "`{text}` is not a cluster: wanted is the address of its API server or its name in Argo CD"
+                "`{text}` is not a cluster: expected the URL of its API server, or its name in Argo CD"
             )));
         }
         Ok(Self::Name(text.into()))
@@ -60,7 +60,7 @@ impl fmt::Display for TargetCluster {
 }
 
 impl Parsed for TargetCluster {
-    const EXPECTED: &'static str = "the address of an API server, or the name of a cluster";
+    const EXPECTED: &'static str = "the URL of an API server, or the name of a cluster";
 
     fn from_text(text: &str) -> Option<Result<Self, Invalid>> {
         Some(text.parse())
@@ -69,7 +69,7 @@ impl Parsed for TargetCluster {
 
 parsed!(TargetCluster, {
     "type": "string",
-    "description": "A cluster as Argo CD knows it: the address of its API server, or its name.",
+    "description": "A cluster as Argo CD knows it: the URL of its API server, or its name.",
     "pattern": "^\\S+$"
 });
 
@@ -87,8 +87,8 @@ mod tests {
         https://prod.example.com:6443: ok
         in-cluster: ok
         prod-eu: ok
-        a b: ERROR `a b` is not a cluster: wanted is the address of its API server or its name in Argo CD
-        https://: ERROR `https://` is not a valid URL: wanted is a scheme and a host, such as `https://example.org`
+        a b: ERROR `a b` is not a cluster: expected the URL of its API server, or its name in Argo CD
+        https://: ERROR `https://` is not a valid URL: expected a scheme and a host, such as `https://example.org`
         : ERROR the cluster must not be empty
         ");
         let is_local = |text: &str| text.parse().is_ok_and(|cluster: TargetCluster| cluster.is_local());

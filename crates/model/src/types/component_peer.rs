@@ -1,4 +1,4 @@
-//! Components that may be at the other end of a link.
+//! The components at the other end of a link.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,7 +6,7 @@ use std::str::FromStr;
 use super::parsed::{Invalid, Parsed, parsed};
 use super::{Name, Reference};
 
-/// Components that may be at the other end of a link of a component.
+/// The components that may be at the other end of a component's link.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ComponentPeer {
     /// Every component.
@@ -18,7 +18,7 @@ pub enum ComponentPeer {
 }
 
 impl ComponentPeer {
-    /// Tells whether a component is among those that are meant in a file of the tenant `own`.
+    /// Tells whether a component matches, in a file of the tenant `own`.
     pub fn is(&self, own: &Name, tenant: &Name, component: &Name) -> bool {
         match self {
             Self::Any => true,
@@ -53,7 +53,8 @@ impl fmt::Display for ComponentPeer {
 }
 
 impl Parsed for ComponentPeer {
-    const EXPECTED: &'static str = "a component such as `\"api\"` or `\"shop/api\"`, `\"shop/*\"` or `\"*\"`";
+    const EXPECTED: &'static str =
+        "a component such as `\"api\"` or `\"shop/api\"`, or `\"shop/*\"` or `\"*\"`";
 
     fn from_text(text: &str) -> Option<Result<Self, Invalid>> {
         Some(text.parse())
@@ -62,6 +63,6 @@ impl Parsed for ComponentPeer {
 
 parsed!(ComponentPeer, {
     "type": "string",
-    "description": "A component of the same tenant, `tenant/component`, `tenant/*` for all of a tenant, or `*` for every component.",
+    "description": "A component of the same tenant, `tenant/component`, `tenant/*` for all components of a tenant, or `*` for every component.",
     "pattern": "^(\\*|[a-z0-9][-a-z0-9]*(/(\\*|[a-z0-9][-a-z0-9]*))?)$"
 });

@@ -1,4 +1,4 @@
-//! Spans of time.
+//! Durations.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,7 +8,7 @@ use aqueduct_manifest::SmolStr;
 use crate::types::Invalid;
 use crate::types::parsed::{Parsed, parsed};
 
-/// A span of time in whole seconds, such as `30s`, `6h`, `1h30m` or `7d`; printed as it was written.
+/// A duration in whole seconds, such as `30s`, `6h`, `1h30m` or `7d`, printed as written.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Duration {
     seconds: u64,
@@ -24,7 +24,7 @@ impl Duration {
         self.seconds
     }
 
-    /// Returns the span as Go reads it: in hours, minutes and seconds, without days and weeks.
+    /// Returns the duration in Go's notation: in hours, minutes and seconds, without days and weeks.
     pub fn to_go(&self) -> String {
         let parts = [(self.seconds / 3600, 'h'), (self.seconds / 60 % 60, 'm'), (self.seconds % 60, 's')];
         let text: String = parts
@@ -42,7 +42,7 @@ impl FromStr for Duration {
     fn from_str(text: &str) -> Result<Self, Invalid> {
         let invalid = || {
             Invalid::new(format!(
-                "`{text}` is not a span of time: wanted are whole numbers with units from the largest to the smallest, such as `30s`, `1h30m` or `7d`"
+                "`{text}` is not a duration: expected whole numbers with units from the largest to the smallest, such as `30s`, `1h30m` or `7d`"
             ))
         };
         let mut seconds = 0_u64;
@@ -69,7 +69,7 @@ impl fmt::Display for Duration {
 }
 
 impl Parsed for Duration {
-    const EXPECTED: &'static str = "a span of time such as `\"30s\"` or `\"7d\"`";
+    const EXPECTED: &'static str = "a duration such as `\"30s\"` or `\"7d\"`";
 
     fn from_text(text: &str) -> Option<Result<Self, Invalid>> {
         Some(text.parse())
@@ -78,7 +78,7 @@ impl Parsed for Duration {
 
 parsed!(Duration, {
     "type": "string",
-    "description": "A span of time: whole numbers with the units `w`, `d`, `h`, `m` and `s`, such as `30s`, `1h30m` or `7d`.",
+    "description": "A duration: whole numbers with the units `w`, `d`, `h`, `m` and `s`, such as `30s`, `1h30m` or `7d`.",
     "examples": ["1s"],
     "pattern": "^(?=.)([0-9]+w)?([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?$"
 });
@@ -97,16 +97,16 @@ mod tests {
         1h30m: ok
         2w1d: ok
         0s: ok
-        : ERROR `` is not a span of time: wanted are whole numbers with units from the largest to the smallest, such as `30s`, `1h30m` or `7d`
-        30: ERROR `30` is not a span of time: wanted are whole numbers with units from the largest to the smallest, such as `30s`, `1h30m` or `7d`
-        s: ERROR `s` is not a span of time: wanted are whole numbers with units from the largest to the smallest, such as `30s`, `1h30m` or `7d`
-        1m1h: ERROR `1m1h` is not a span of time: wanted are whole numbers with units from the largest to the smallest, such as `30s`, `1h30m` or `7d`
-        1s1s: ERROR `1s1s` is not a span of time: wanted are whole numbers with units from the largest to the smallest, such as `30s`, `1h30m` or `7d`
-        1.5h: ERROR `1.5h` is not a span of time: wanted are whole numbers with units from the largest to the smallest, such as `30s`, `1h30m` or `7d`
-        -1s: ERROR `-1s` is not a span of time: wanted are whole numbers with units from the largest to the smallest, such as `30s`, `1h30m` or `7d`
-        500ms: ERROR `500ms` is not a span of time: wanted are whole numbers with units from the largest to the smallest, such as `30s`, `1h30m` or `7d`
-        99999999999999999999s: ERROR `99999999999999999999s` is not a span of time: wanted are whole numbers with units from the largest to the smallest, such as `30s`, `1h30m` or `7d`
-        9999999999999999999w: ERROR `9999999999999999999w` is not a span of time: wanted are whole numbers with units from the largest to the smallest, such as `30s`, `1h30m` or `7d`
+        : ERROR `` is not a duration: expected whole numbers with units from the largest to the smallest, such as `30s`, `1h30m` or `7d`
+        30: ERROR `30` is not a duration: expected whole numbers with units from the largest to the smallest, such as `30s`, `1h30m` or `7d`
+        s: ERROR `s` is not a duration: expected whole numbers with units from the largest to the smallest, such as `30s`, `1h30m` or `7d`
+        1m1h: ERROR `1m1h` is not a duration: expected whole numbers with units from the largest to the smallest, such as `30s`, `1h30m` or `7d`
+        1s1s: ERROR `1s1s` is not a duration: expected whole numbers with units from the largest to the smallest, such as `30s`, `1h30m` or `7d`
+        1.5h: ERROR `1.5h` is not a duration: expected whole numbers with units from the largest to the smallest, such as `30s`, `1h30m` or `7d`
+        -1s: ERROR `-1s` is not a duration: expected whole numbers with units from the largest to the smallest, such as `30s`, `1h30m` or `7d`
+        500ms: ERROR `500ms` is not a duration: expected whole numbers with units from the largest to the smallest, such as `30s`, `1h30m` or `7d`
+        99999999999999999999s: ERROR `99999999999999999999s` is not a duration: expected whole numbers with units from the largest to the smallest, such as `30s`, `1h30m` or `7d`
+        9999999999999999999w: ERROR `9999999999999999999w` is not a duration: expected whole numbers with units from the largest to the smallest, such as `30s`, `1h30m` or `7d`
         ");
         let parse = |text: &str| text.parse::<Duration>().expect("a valid span");
         assert_eq!(parse("1h30m").seconds(), 5400);

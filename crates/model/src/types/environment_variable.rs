@@ -12,7 +12,7 @@ pub struct EnvironmentVariable(SmolStr);
 
 impl EnvironmentVariable {
     fn check(text: &str) -> Result<(), Invalid> {
-        check_length("name of an environment variable", text, 1024)?;
+        check_length("environment variable name", text, 1024)?;
         let inner = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
         if text.bytes().all(inner)
             && !text.starts_with(|letter: char| letter.is_ascii_digit())
@@ -22,7 +22,7 @@ impl EnvironmentVariable {
             Ok(())
         } else {
             Err(Invalid::new(format!(
-                "`{text}` is not a valid name of an environment variable: it may only hold letters, digits, `_`, `-` and `.`, and must not start with a digit or `..`"
+                "`{text}` is not a valid environment variable name: it may only contain letters, digits, `_`, `-` and `.`, and must not start with a digit or `..`"
             )))
         }
     }
@@ -45,12 +45,12 @@ mod tests {
         PATH: ok
         _a: ok
         a.b-c: ok
-        1A: ERROR `1A` is not a valid name of an environment variable: it may only hold letters, digits, `_`, `-` and `.`, and must not start with a digit or `..`
-        A B: ERROR `A B` is not a valid name of an environment variable: it may only hold letters, digits, `_`, `-` and `.`, and must not start with a digit or `..`
-        A=B: ERROR `A=B` is not a valid name of an environment variable: it may only hold letters, digits, `_`, `-` and `.`, and must not start with a digit or `..`
-        : ERROR the name of an environment variable must not be empty
-        .: ERROR `.` is not a valid name of an environment variable: it may only hold letters, digits, `_`, `-` and `.`, and must not start with a digit or `..`
-        ..a: ERROR `..a` is not a valid name of an environment variable: it may only hold letters, digits, `_`, `-` and `.`, and must not start with a digit or `..`
+        1A: ERROR `1A` is not a valid environment variable name: it may only contain letters, digits, `_`, `-` and `.`, and must not start with a digit or `..`
+        A B: ERROR `A B` is not a valid environment variable name: it may only contain letters, digits, `_`, `-` and `.`, and must not start with a digit or `..`
+        A=B: ERROR `A=B` is not a valid environment variable name: it may only contain letters, digits, `_`, `-` and `.`, and must not start with a digit or `..`
+        : ERROR the environment variable name must not be empty
+        .: ERROR `.` is not a valid environment variable name: it may only contain letters, digits, `_`, `-` and `.`, and must not start with a digit or `..`
+        ..a: ERROR `..a` is not a valid environment variable name: it may only contain letters, digits, `_`, `-` and `.`, and must not start with a digit or `..`
         ");
     }
 }

@@ -1,4 +1,4 @@
-//! Host names, as they stand in an Ingress or in a certificate.
+//! Host names, as in an Ingress or a certificate.
 
 use aqueduct_manifest::SmolStr;
 
@@ -6,7 +6,7 @@ use crate::types::Invalid;
 use crate::types::name::{check_length, is_label};
 use crate::types::parsed::checked_text;
 
-/// A host name: DNS labels of at most 63 bytes with dots between them, 253 bytes in all; not an IP address.
+/// A host name: DNS labels of at most 63 bytes, separated by dots, at most 253 bytes in total; not an IP address.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Hostname(SmolStr);
 
@@ -49,10 +49,10 @@ impl From<Hostname> for HostPattern {
 fn check_host(text: &str, labels: &str) -> Result<(), Invalid> {
     check_length("host name", text, 253)?;
     if text.parse::<std::net::IpAddr>().is_ok() {
-        return Err(Invalid::new(format!("`{text}` is an address, a host name is wanted")));
+        return Err(Invalid::new(format!("`{text}` is an address: expected a host name")));
     }
     if text.contains("://") {
-        return Err(Invalid::new(format!("`{text}` is a URL, only its host name is wanted")));
+        return Err(Invalid::new(format!("`{text}` is a URL: expected only its host name")));
     }
     for label in labels.split('.') {
         if label.len() > 63 {
@@ -63,7 +63,7 @@ fn check_host(text: &str, labels: &str) -> Result<(), Invalid> {
         }
         if !is_label(label) {
             return Err(Invalid::new(format!(
-                "`{text}` is not a valid host name: every part between dots may only hold lower-case letters, digits and `-`, and must start and end with a letter or a digit"
+                "`{text}` is not a valid host name: every part between dots may only contain lower-case letters, digits and `-`, and must start and end with a letter or a digit"
             )));
         }
     }
@@ -81,22 +81,22 @@ mod tests {
         insta::assert_snapshot!(table::<Hostname>(&["example.org", "localhost", "*.example.org", "10.0.0.1", "::1", "https://a.b", "a..b", "Shop.org", "a.b.", "", &long_label]), @r"
         example.org: ok
         localhost: ok
-        *.example.org: ERROR `*.example.org` is not a valid host name: every part between dots may only hold lower-case letters, digits and `-`, and must start and end with a letter or a digit
-        10.0.0.1: ERROR `10.0.0.1` is an address, a host name is wanted
-        ::1: ERROR `::1` is an address, a host name is wanted
-        https://a.b: ERROR `https://a.b` is a URL, only its host name is wanted
-        a..b: ERROR `a..b` is not a valid host name: every part between dots may only hold lower-case letters, digits and `-`, and must start and end with a letter or a digit
-        Shop.org: ERROR `Shop.org` is not a valid host name: every part between dots may only hold lower-case letters, digits and `-`, and must start and end with a letter or a digit
-        a.b.: ERROR `a.b.` is not a valid host name: every part between dots may only hold lower-case letters, digits and `-`, and must start and end with a letter or a digit
+        *.example.org: ERROR `*.example.org` is not a valid host name: every part between dots may only contain lower-case letters, digits and `-`, and must start and end with a letter or a digit
+        10.0.0.1: ERROR `10.0.0.1` is an address: expected a host name
+        ::1: ERROR `::1` is an address: expected a host name
+        https://a.b: ERROR `https://a.b` is a URL: expected only its host name
+        a..b: ERROR `a..b` is not a valid host name: every part between dots may only contain lower-case letters, digits and `-`, and must start and end with a letter or a digit
+        Shop.org: ERROR `Shop.org` is not a valid host name: every part between dots may only contain lower-case letters, digits and `-`, and must start and end with a letter or a digit
+        a.b.: ERROR `a.b.` is not a valid host name: every part between dots may only contain lower-case letters, digits and `-`, and must start and end with a letter or a digit
         : ERROR the host name must not be empty
         aaaaaaaaaaaaaaaaaaaa… (68 bytes): ERROR `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa` is too long for a part of a host name: 64 bytes, the limit is 63
         ");
         insta::assert_snapshot!(table::<HostPattern>(&["example.org", "*.example.org", "*", "a.*.org", "**.org"]), @r"
         example.org: ok
         *.example.org: ok
-        *: ERROR `*` is not a valid host name: every part between dots may only hold lower-case letters, digits and `-`, and must start and end with a letter or a digit
-        a.*.org: ERROR `a.*.org` is not a valid host name: every part between dots may only hold lower-case letters, digits and `-`, and must start and end with a letter or a digit
-        **.org: ERROR `**.org` is not a valid host name: every part between dots may only hold lower-case letters, digits and `-`, and must start and end with a letter or a digit
+        *: ERROR `*` is not a valid host name: every part between dots may only contain lower-case letters, digits and `-`, and must start and end with a letter or a digit
+        a.*.org: ERROR `a.*.org` is not a valid host name: every part between dots may only contain lower-case letters, digits and `-`, and must start and end with a letter or a digit
+        **.org: ERROR `**.org` is not a valid host name: every part between dots may only contain lower-case letters, digits and `-`, and must start and end with a letter or a digit
         ");
     }
 }

@@ -1,4 +1,4 @@
-//! References of container images.
+//! Container image references.
 
 use std::fmt;
 use std::str::FromStr;
@@ -9,12 +9,12 @@ use crate::types::Invalid;
 use crate::types::name::check_length;
 use crate::types::parsed::{Parsed, parsed};
 
-/// A reference of a container image: `[registry/]repository[:tag][@digest]`.
+/// A container image reference: `[registry/]repository[:tag][@digest]`.
 ///
 /// The rules are those of <https://github.com/distribution/reference>.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Image {
-    /// The host of the registry, with its port; `None` where the reference names none.
+    /// The registry's host and port; `None` if the reference has none.
     pub registry: Option<SmolStr>,
     /// The path in the registry.
     pub repository: SmolStr,
@@ -25,19 +25,19 @@ pub struct Image {
 }
 
 impl Image {
-    /// Returns the image with another tag and without a digest.
+    /// Returns the image with a different tag and without a digest.
     ///
     /// # Errors
-    /// A tag that no image can have.
+    /// Returns an error if the tag is invalid.
     pub fn with_tag(&self, tag: &str) -> Result<Self, Invalid> {
         check_tag(tag)?;
         Ok(Self { tag: Some(tag.into()), digest: None, ..self.clone() })
     }
 
-    /// Returns the image with another digest.
+    /// Returns the image with a different digest.
     ///
     /// # Errors
-    /// A digest that no image can have.
+    /// Returns an error if the digest is invalid.
     pub fn with_digest(&self, digest: &str) -> Result<Self, Invalid> {
         check_digest(digest)?;
         Ok(Self { digest: Some(digest.into()), ..self.clone() })
@@ -50,7 +50,7 @@ impl FromStr for Image {
     fn from_str(text: &str) -> Result<Self, Invalid> {
         check_length("image", text, 1024)?;
         if text.contains(char::is_whitespace) {
-            return Err(Invalid::new(format!("`{text}` is not a valid image: it must not hold spaces")));
+            return Err(Invalid::new(format!("`{text}` is not a valid image: it must not contain spaces")));
         }
         if text.contains("://") {
             return Err(Invalid::new(format!(
@@ -125,7 +125,7 @@ parsed!(Image, {
 fn check_registry(registry: &str) -> Result<(), Invalid> {
     let invalid = || {
         Invalid::new(format!(
-            "`{registry}` is not a valid registry: wanted is a host name, with or without a port"
+            "`{registry}` is not a valid registry: expected a host name, with or without a port"
         ))
     };
     let (host, port) = match registry.rsplit_once(':') {
@@ -149,16 +149,16 @@ fn check_registry(registry: &str) -> Result<(), Invalid> {
 
 fn check_repository(repository: &str) -> Result<(), Invalid> {
     if repository.is_empty() {
-        return Err(Invalid::new("an image must name a repository"));
+        return Err(Invalid::new("an image must have a repository"));
     }
     if repository.contains(|letter: char| letter.is_ascii_uppercase()) {
         return Err(Invalid::new(format!(
-            "`{repository}` is not a valid repository of images: it must be lower-case"
+            "`{repository}` is not a valid image repository: it must be lower-case"
         )));
     }
     if repository.len() > 255 {
         return Err(Invalid::new(format!(
-            "`{repository}` is too long for a repository of images: {} bytes, the limit is 255",
+            "`{repository}` is too long for an image repository: {} bytes, the limit is 255",
             repository.len()
         )));
     }
@@ -166,12 +166,12 @@ fn check_repository(repository: &str) -> Result<(), Invalid> {
         Ok(())
     } else {
         Err(Invalid::new(format!(
-            "`{repository}` is not a valid repository of images: every part between `/` may only hold lower-case letters and digits, with `.`, `_`, `__` or `-` between them"
+            "`{repository}` is not a valid image repository: every part between `/` may only contain lower-case letters and digits, with `.`, `_`, `__` or `-` between them"
         )))
     }
 }
 
-/// Letters and digits in runs, between which one `.`, one or two `_`, or any number of `-` stand.
+/// Runs of letters and digits, separated by one `.`, one or two `_`, or any number of `-`.
 fn is_path_component(part: &str) -> bool {
     let alphanumeric = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit();
     part.starts_with(alphanumeric)
@@ -182,13 +182,13 @@ fn is_path_component(part: &str) -> bool {
 }
 
 fn check_tag(tag: &str) -> Result<(), Invalid> {
-    check_length("tag of an image", tag, 128)?;
+    check_length("image tag", tag, 128)?;
     let inner = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-');
     if tag.bytes().all(inner) && !tag.starts_with(['.', '-']) {
         Ok(())
     } else {
         Err(Invalid::new(format!(
-            "`{tag}` is not a valid tag of an image: it may only hold letters, digits, `_`, `.` and `-`, and must not start with `.` or `-`"
+            "`{tag}` is not a valid image tag: it may only contain letters, digits, `_`, `.` and `-`, and must not start with `.` or `-`"
         )))
     }
 }
@@ -212,7 +212,7 @@ fn check_digest(digest: &str) -> Result<(), Invalid> {
         Ok(())
     } else {
         Err(Invalid::new(format!(
-            "`{digest}` is not a valid digest of an image: wanted is `sha256:` with 64 hexadecimal digits"
+            "`{digest}` is not a valid image digest: expected `sha256:` with 64 hexadecimal digits"
         )))
     }
 }
@@ -271,20 +271,20 @@ mod tests {
         ];
         insta::assert_snapshot!(table::<Image>(&invalid), @r"
         : ERROR the image must not be empty
-        Nginx: ERROR `Nginx` is not a valid repository of images: it must be lower-case
-        ghcr.io/Shop/web: ERROR `Shop/web` is not a valid repository of images: it must be lower-case
-        nginx: 1: ERROR `nginx: 1` is not a valid image: it must not hold spaces
-        nginx:: ERROR the tag of an image must not be empty
-        nginx:-1: ERROR `-1` is not a valid tag of an image: it may only hold letters, digits, `_`, `.` and `-`, and must not start with `.` or `-`
-        a//b: ERROR `a//b` is not a valid repository of images: every part between `/` may only hold lower-case letters and digits, with `.`, `_`, `__` or `-` between them
-        a..b: ERROR `a..b` is not a valid repository of images: every part between `/` may only hold lower-case letters and digits, with `.`, `_`, `__` or `-` between them
-        a___b: ERROR `a___b` is not a valid repository of images: every part between `/` may only hold lower-case letters and digits, with `.`, `_`, `__` or `-` between them
-        /web: ERROR `/web` is not a valid repository of images: every part between `/` may only hold lower-case letters and digits, with `.`, `_`, `__` or `-` between them
+        Nginx: ERROR `Nginx` is not a valid image repository: it must be lower-case
+        ghcr.io/Shop/web: ERROR `Shop/web` is not a valid image repository: it must be lower-case
+        nginx: 1: ERROR `nginx: 1` is not a valid image: it must not contain spaces
+        nginx:: ERROR the image tag must not be empty
+        nginx:-1: ERROR `-1` is not a valid image tag: it may only contain letters, digits, `_`, `.` and `-`, and must not start with `.` or `-`
+        a//b: ERROR `a//b` is not a valid image repository: every part between `/` may only contain lower-case letters and digits, with `.`, `_`, `__` or `-` between them
+        a..b: ERROR `a..b` is not a valid image repository: every part between `/` may only contain lower-case letters and digits, with `.`, `_`, `__` or `-` between them
+        a___b: ERROR `a___b` is not a valid image repository: every part between `/` may only contain lower-case letters and digits, with `.`, `_`, `__` or `-` between them
+        /web: ERROR `/web` is not a valid image repository: every part between `/` may only contain lower-case letters and digits, with `.`, `_`, `__` or `-` between them
         docker://web: ERROR `docker://web` is not a valid image: it must not start with a scheme
-        web@sha256:12: ERROR `sha256:12` is not a valid digest of an image: wanted is `sha256:` with 64 hexadecimal digits
-        web@x: ERROR `x` is not a valid digest of an image: wanted is `sha256:` with 64 hexadecimal digits
-        reg:port/a: ERROR `reg:port` is not a valid registry: wanted is a host name, with or without a port
-        nginx:latest:1: ERROR `latest:1` is not a valid tag of an image: it may only hold letters, digits, `_`, `.` and `-`, and must not start with `.` or `-`
+        web@sha256:12: ERROR `sha256:12` is not a valid image digest: expected `sha256:` with 64 hexadecimal digits
+        web@x: ERROR `x` is not a valid image digest: expected `sha256:` with 64 hexadecimal digits
+        reg:port/a: ERROR `reg:port` is not a valid registry: expected a host name, with or without a port
+        nginx:latest:1: ERROR `latest:1` is not a valid image tag: it may only contain letters, digits, `_`, `.` and `-`, and must not start with `.` or `-`
         ");
     }
 

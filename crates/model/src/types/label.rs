@@ -1,4 +1,4 @@
-//! Keys and values of labels; annotations have the same keys.
+//! Label keys and values; annotations have the same keys.
 
 use aqueduct_manifest::SmolStr;
 
@@ -6,7 +6,7 @@ use crate::types::Invalid;
 use crate::types::name::{check_length, is_label};
 use crate::types::parsed::checked_text;
 
-/// The key of a label or of an annotation: `name` or `prefix/name`.
+/// The key of a label or annotation: `name` or `prefix/name`.
 ///
 /// See <https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#syntax-and-character-set>.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -16,24 +16,24 @@ impl LabelKey {
     fn check(text: &str) -> Result<(), Invalid> {
         let name = match text.split_once('/') {
             Some((prefix, name)) => {
-                check_length("prefix of a label", prefix, 253)?;
+                check_length("label prefix", prefix, 253)?;
                 if !prefix.split('.').all(is_label) {
                     return Err(Invalid::new(format!(
-                        "`{prefix}` is not a valid prefix of a label: wanted is a DNS name in lower-case"
+                        "`{prefix}` is not a valid label prefix: expected a lower-case DNS name"
                     )));
                 }
                 name
             }
             None => text,
         };
-        check_length("name of a label", name, 63)?;
-        check_letters("name of a label", name)
+        check_length("label name", name, 63)?;
+        check_letters("label name", name)
     }
 }
 
-checked_text!(LabelKey, "the key of a label", {
+checked_text!(LabelKey, "a label key", {
     "type": "string",
-    "description": "The key of a label or of an annotation: `name` or `prefix/name`.",
+    "description": "The key of a label or annotation: `name` or `prefix/name`.",
     "pattern": "^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$"
 });
 
@@ -47,12 +47,12 @@ impl LabelValue {
         if text.is_empty() {
             return Ok(());
         }
-        check_length("value of a label", text, 63)?;
-        check_letters("value of a label", text)
+        check_length("label value", text, 63)?;
+        check_letters("label value", text)
     }
 }
 
-checked_text!(LabelValue, "the value of a label, a string", {
+checked_text!(LabelValue, "a label value, a string", {
     "type": "string",
     "description": "The value of a label: at most 63 letters, digits, `-`, `_` and `.`, with a letter or a digit at both ends.",
     "pattern": "^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$"
@@ -65,7 +65,7 @@ fn check_letters(what: &str, text: &str) -> Result<(), Invalid> {
         Ok(())
     } else {
         Err(Invalid::new(format!(
-            "`{text}` is not a valid {what}: it may only hold letters, digits, `-`, `_` and `.`, and must start and end with a letter or a digit"
+            "`{text}` is not a valid {what}: it may only contain letters, digits, `-`, `_` and `.`, and must start and end with a letter or a digit"
         )))
     }
 }
@@ -82,23 +82,23 @@ mod tests {
         app: ok
         app.kubernetes.io/name: ok
         A_b.c: ok
-        a/b/c: ERROR `b/c` is not a valid name of a label: it may only hold letters, digits, `-`, `_` and `.`, and must start and end with a letter or a digit
-        /a: ERROR the prefix of a label must not be empty
-        a/: ERROR the name of a label must not be empty
-        Ex.org/a: ERROR `Ex.org` is not a valid prefix of a label: wanted is a DNS name in lower-case
-        a b: ERROR `a b` is not a valid name of a label: it may only hold letters, digits, `-`, `_` and `.`, and must start and end with a letter or a digit
-        _a: ERROR `_a` is not a valid name of a label: it may only hold letters, digits, `-`, `_` and `.`, and must start and end with a letter or a digit
-        aaaaaaaaaaaaaaaaaaaa… (64 bytes): ERROR the name of a label `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa` is too long: 64 bytes, the limit is 63
+        a/b/c: ERROR `b/c` is not a valid label name: it may only contain letters, digits, `-`, `_` and `.`, and must start and end with a letter or a digit
+        /a: ERROR the label prefix must not be empty
+        a/: ERROR the label name must not be empty
+        Ex.org/a: ERROR `Ex.org` is not a valid label prefix: expected a lower-case DNS name
+        a b: ERROR `a b` is not a valid label name: it may only contain letters, digits, `-`, `_` and `.`, and must start and end with a letter or a digit
+        _a: ERROR `_a` is not a valid label name: it may only contain letters, digits, `-`, `_` and `.`, and must start and end with a letter or a digit
+        aaaaaaaaaaaaaaaaaaaa… (64 bytes): ERROR the label name `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa` is too long: 64 bytes, the limit is 63
         ");
         insta::assert_snapshot!(table::<LabelValue>(&["", "v1.2", "A_b", "-a", "a b", "ä", "a/b", &long]), @r"
         : ok
         v1.2: ok
         A_b: ok
-        -a: ERROR `-a` is not a valid value of a label: it may only hold letters, digits, `-`, `_` and `.`, and must start and end with a letter or a digit
-        a b: ERROR `a b` is not a valid value of a label: it may only hold letters, digits, `-`, `_` and `.`, and must start and end with a letter or a digit
-        ä: ERROR `ä` is not a valid value of a label: it may only hold letters, digits, `-`, `_` and `.`, and must start and end with a letter or a digit
-        a/b: ERROR `a/b` is not a valid value of a label: it may only hold letters, digits, `-`, `_` and `.`, and must start and end with a letter or a digit
-        aaaaaaaaaaaaaaaaaaaa… (64 bytes): ERROR the value of a label `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa` is too long: 64 bytes, the limit is 63
+        -a: ERROR `-a` is not a valid label value: it may only contain letters, digits, `-`, `_` and `.`, and must start and end with a letter or a digit
+        a b: ERROR `a b` is not a valid label value: it may only contain letters, digits, `-`, `_` and `.`, and must start and end with a letter or a digit
+        ä: ERROR `ä` is not a valid label value: it may only contain letters, digits, `-`, `_` and `.`, and must start and end with a letter or a digit
+        a/b: ERROR `a/b` is not a valid label value: it may only contain letters, digits, `-`, `_` and `.`, and must start and end with a letter or a digit
+        aaaaaaaaaaaaaaaaaaaa… (64 bytes): ERROR the label value `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa` is too long: 64 bytes, the limit is 63
         ");
     }
 }

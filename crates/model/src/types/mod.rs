@@ -1,8 +1,8 @@
-//! The types of single values: names, hosts, quantities, images, schedules and what else a key can hold.
+//! The types of single values: names, hosts, quantities, images, schedules and so on.
 //!
-//! Every type is parsed where it is written, so that a limit of Kubernetes is told with the file and the
-//! line of the value instead of by the API server. Each one prints itself the way it is written in a
-//! manifest and describes itself as a JSON Schema.
+//! Every value is parsed when its file is read, so that a violated limit of Kubernetes is reported with file and
+//! line, before the API server sees it. Each type prints itself as in a manifest, and describes itself as a JSON
+//! Schema.
 
 mod cidr;
 mod cluster;

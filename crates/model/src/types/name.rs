@@ -18,7 +18,7 @@ impl Name {
             Ok(())
         } else {
             Err(Invalid::new(format!(
-                "`{text}` is not a valid name: it may only hold lower-case letters, digits and `-`, and must start and end with a letter or a digit"
+                "`{text}` is not a valid name: it may only contain lower-case letters, digits and `-`, and must start and end with a letter or a digit"
             )))
         }
     }
@@ -44,7 +44,7 @@ impl Subdomain {
             Ok(())
         } else {
             Err(Invalid::new(format!(
-                "`{text}` is not a valid name: it may only hold lower-case letters, digits, `-` and `.`, and every part between dots must start and end with a letter or a digit"
+                "`{text}` is not a valid name: it may only contain lower-case letters, digits, `-` and `.`, and every part between dots must start and end with a letter or a digit"
             )))
         }
     }
@@ -57,7 +57,7 @@ checked_text!(Subdomain, "a name", {
     "maxLength": 253
 });
 
-/// What is put behind names: at most 30 lower-case letters, digits and `-`, with a letter or a digit at the end.
+/// A suffix of names: at most 30 lower-case letters, digits and `-`, ending with a letter or a digit.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct NameSuffix(SmolStr);
 
@@ -68,7 +68,7 @@ impl NameSuffix {
             Ok(())
         } else {
             Err(Invalid::new(format!(
-                "`{text}` is not a suffix of names: it may only hold lower-case letters, digits and `-`, and must end with a letter or a digit"
+                "`{text}` is not a valid name suffix: it may only contain lower-case letters, digits and `-`, and must end with a letter or a digit"
             )))
         }
     }
@@ -76,7 +76,7 @@ impl NameSuffix {
 
 checked_text!(NameSuffix, "a suffix such as `\"-dev\"`", {
     "type": "string",
-    "description": "What is put behind names: at most 30 lower-case letters, digits and `-`, with a letter or a digit at the end.",
+    "description": "A suffix of names: at most 30 lower-case letters, digits and `-`, ending with a letter or a digit.",
     "pattern": "^[-a-z0-9]{0,29}[a-z0-9]$"
 });
 
@@ -86,7 +86,7 @@ impl From<Name> for Subdomain {
     }
 }
 
-/// Refuses an empty text, and one that is longer than a limit in bytes.
+/// Rejects an empty text, and one that is longer than a limit in bytes.
 pub(crate) fn check_length(what: &str, text: &str, limit: usize) -> Result<(), Invalid> {
     if text.is_empty() {
         Err(Invalid::new(format!("the {what} must not be empty")))
@@ -100,7 +100,7 @@ pub(crate) fn check_length(what: &str, text: &str, limit: usize) -> Result<(), I
     }
 }
 
-/// Tells whether a text has the letters of a DNS-1123 label; its length is not looked at.
+/// Tells whether a text is a DNS-1123 label, apart from its length.
 pub(crate) fn is_label(text: &str) -> bool {
     let inner = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
     match text.as_bytes() {
@@ -126,12 +126,12 @@ mod tests {
         0: ok
         a-b: ok
         : ERROR the name must not be empty
-        -a: ERROR `-a` is not a valid name: it may only hold lower-case letters, digits and `-`, and must start and end with a letter or a digit
-        a-: ERROR `a-` is not a valid name: it may only hold lower-case letters, digits and `-`, and must start and end with a letter or a digit
-        Web: ERROR `Web` is not a valid name: it may only hold lower-case letters, digits and `-`, and must start and end with a letter or a digit
-        a_b: ERROR `a_b` is not a valid name: it may only hold lower-case letters, digits and `-`, and must start and end with a letter or a digit
-        a.b: ERROR `a.b` is not a valid name: it may only hold lower-case letters, digits and `-`, and must start and end with a letter or a digit
-        ä: ERROR `ä` is not a valid name: it may only hold lower-case letters, digits and `-`, and must start and end with a letter or a digit
+        -a: ERROR `-a` is not a valid name: it may only contain lower-case letters, digits and `-`, and must start and end with a letter or a digit
+        a-: ERROR `a-` is not a valid name: it may only contain lower-case letters, digits and `-`, and must start and end with a letter or a digit
+        Web: ERROR `Web` is not a valid name: it may only contain lower-case letters, digits and `-`, and must start and end with a letter or a digit
+        a_b: ERROR `a_b` is not a valid name: it may only contain lower-case letters, digits and `-`, and must start and end with a letter or a digit
+        a.b: ERROR `a.b` is not a valid name: it may only contain lower-case letters, digits and `-`, and must start and end with a letter or a digit
+        ä: ERROR `ä` is not a valid name: it may only contain lower-case letters, digits and `-`, and must start and end with a letter or a digit
         aaaaaaaaaaaaaaaaaaaa… (63 bytes): ok
         aaaaaaaaaaaaaaaaaaaa… (64 bytes): ERROR the name `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa` is too long: 64 bytes, the limit is 63
         ");
@@ -143,9 +143,9 @@ mod tests {
         -dev: ok
         2: ok
         : ERROR the suffix must not be empty
-        -: ERROR `-` is not a suffix of names: it may only hold lower-case letters, digits and `-`, and must end with a letter or a digit
-        _a: ERROR `_a` is not a suffix of names: it may only hold lower-case letters, digits and `-`, and must end with a letter or a digit
-        -Dev: ERROR `-Dev` is not a suffix of names: it may only hold lower-case letters, digits and `-`, and must end with a letter or a digit
+        -: ERROR `-` is not a valid name suffix: it may only contain lower-case letters, digits and `-`, and must end with a letter or a digit
+        _a: ERROR `_a` is not a valid name suffix: it may only contain lower-case letters, digits and `-`, and must end with a letter or a digit
+        -Dev: ERROR `-Dev` is not a valid name suffix: it may only contain lower-case letters, digits and `-`, and must end with a letter or a digit
         ");
     }
 
@@ -156,11 +156,11 @@ mod tests {
         insta::assert_snapshot!(table::<Subdomain>(&["web", "a.b-c.d", "a..b", ".a", "a.", "a.-b", "A.b", &limit, &beyond]), @r"
         web: ok
         a.b-c.d: ok
-        a..b: ERROR `a..b` is not a valid name: it may only hold lower-case letters, digits, `-` and `.`, and every part between dots must start and end with a letter or a digit
-        .a: ERROR `.a` is not a valid name: it may only hold lower-case letters, digits, `-` and `.`, and every part between dots must start and end with a letter or a digit
-        a.: ERROR `a.` is not a valid name: it may only hold lower-case letters, digits, `-` and `.`, and every part between dots must start and end with a letter or a digit
-        a.-b: ERROR `a.-b` is not a valid name: it may only hold lower-case letters, digits, `-` and `.`, and every part between dots must start and end with a letter or a digit
-        A.b: ERROR `A.b` is not a valid name: it may only hold lower-case letters, digits, `-` and `.`, and every part between dots must start and end with a letter or a digit
+        a..b: ERROR `a..b` is not a valid name: it may only contain lower-case letters, digits, `-` and `.`, and every part between dots must start and end with a letter or a digit
+        .a: ERROR `.a` is not a valid name: it may only contain lower-case letters, digits, `-` and `.`, and every part between dots must start and end with a letter or a digit
+        a.: ERROR `a.` is not a valid name: it may only contain lower-case letters, digits, `-` and `.`, and every part between dots must start and end with a letter or a digit
+        a.-b: ERROR `a.-b` is not a valid name: it may only contain lower-case letters, digits, `-` and `.`, and every part between dots must start and end with a letter or a digit
+        A.b: ERROR `A.b` is not a valid name: it may only contain lower-case letters, digits, `-` and `.`, and every part between dots must start and end with a letter or a digit
         a.a.a.a.a.a.a.a.a.a.… (253 bytes): ok
         a.a.a.a.a.a.a.a.a.a.… (255 bytes): ERROR the name `a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.b` is too long: 255 bytes, the limit is 253
         ");

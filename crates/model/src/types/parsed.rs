@@ -1,11 +1,11 @@
-//! What all value types share: they are parsed from what is written, and print what a manifest holds.
+//! The common parts of all value types: parsing from a scalar, and printing as in a manifest.
 
 use std::fmt;
 use std::marker::PhantomData;
 
 use serde::de::{self, Visitor};
 
-/// Why a value was refused: lower-case, literals in backticks.
+/// Why a value is invalid: lower-case, literals in backticks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Invalid(String);
 
@@ -25,7 +25,7 @@ impl std::error::Error for Invalid {}
 
 /// A type that is parsed from a scalar.
 pub(crate) trait Parsed: Sized {
-    /// What a message says is wanted, such as `a port between 1 and 65535`.
+    /// What messages expect, such as `a port between 1 and 65535`.
     const EXPECTED: &'static str;
 
     fn from_text(_text: &str) -> Option<Result<Self, Invalid>> {
@@ -79,8 +79,8 @@ impl<T: Parsed> Visitor<'_> for ParsedVisitor<T> {
     }
 }
 
-/// Implements serde and JSON Schema for a [`Parsed`] type that prints itself. Where no `a` and no 1 is one, the schema has
-/// an example: what is read in the place of one that is missing, so that the rest is read too.
+/// Implements serde and JSON Schema for a [`Parsed`] type that prints itself. If neither `a` nor 1 is a valid value,
+/// the schema needs an example to stand in for a missing value, so that the rest is read too.
 macro_rules! parsed {
     ($type:ident, $schema:tt) => {
         impl serde::Serialize for $type {
@@ -114,8 +114,8 @@ macro_rules! parsed {
     };
 }
 
-/// Implements what a type has in common that is nothing but checked text: the struct `Type(SmolStr)` is
-/// written by hand, with a function `check(&str) -> Result<(), Invalid>`.
+/// Implements the common parts of a type that is just a checked string. The struct `Type(SmolStr)` and a function
+/// `check(&str) -> Result<(), Invalid>` are written by hand.
 macro_rules! checked_text {
     ($type:ident, $expected:literal, $schema:tt) => {
         impl $type {
@@ -196,7 +196,7 @@ pub(crate) mod tests {
     use std::fmt::{Display, Write};
     use std::str::FromStr;
 
-    /// Lists what each text becomes, one line a text: the value as it prints itself, or why it is refused.
+    /// Lists the result of parsing each text, one per line: the printed value, or the error.
     pub(crate) fn table<T: FromStr<Err = super::Invalid> + Display>(texts: &[&str]) -> String {
         texts.iter().fold(String::new(), |mut out, text| {
             let shown: String = if text.len() > 40 {
@@ -209,7 +209,7 @@ pub(crate) mod tests {
                 Ok(value) => writeln!(out, "{shown}: {value}"),
                 Err(error) => writeln!(out, "{shown}: ERROR {error}"),
             }
-            .expect("a string takes every text");
+            .expect("every text is a valid string");
             out
         })
     }

@@ -1,4 +1,4 @@
-//! Paths: of a URL, and below the platform's folder.
+//! Paths in URLs and in the platform's folder.
 
 use aqueduct_manifest::SmolStr;
 
@@ -6,7 +6,7 @@ use crate::types::Invalid;
 use crate::types::name::check_length;
 use crate::types::parsed::checked_text;
 
-/// The path of a URL: starts with `/`, without `//`, `/./` and `/../`, as an Ingress wants it.
+/// The path of a URL: starts with `/`, without `//`, `/./` and `/../`, as an Ingress requires it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct HttpPath(SmolStr);
 
@@ -16,11 +16,11 @@ impl HttpPath {
         let why = if !text.starts_with('/') {
             "it must start with `/`"
         } else if text.contains(|letter: char| letter.is_whitespace() || letter.is_control()) {
-            "it must not hold spaces"
+            "it must not contain spaces"
         } else if text.contains("//") {
-            "it must not hold `//`"
+            "it must not contain `//`"
         } else if text.split('/').any(|part| matches!(part, "." | "..")) {
-            "it must not hold `.` or `..` between slashes"
+            "it must not contain `.` or `..` between slashes"
         } else {
             return Ok(());
         };
@@ -35,8 +35,7 @@ checked_text!(HttpPath, "a path such as `\"/health\"`", {
     "pattern": "^/(?!/)(?!.*//)\\S*$"
 });
 
-/// A folder or a file below the platform's folder: relative, with `/` between the parts, without `.` and
-/// `..`.
+/// A file or folder in the platform's folder: relative, with `/` between the parts, without `.` and `..`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct OutputPath(SmolStr);
 
@@ -49,7 +48,7 @@ impl OutputPath {
         };
         if text.split('/').any(bad) {
             Err(Invalid::new(format!(
-                "`{text}` is not a path below the platform's folder: wanted are names with `/` between them, without `.` and `..`"
+                "`{text}` is not a path in the platform's folder: expected names with `/` between them, without `.` and `..`"
             )))
         } else {
             Ok(())
@@ -59,7 +58,7 @@ impl OutputPath {
 
 checked_text!(OutputPath, "a path such as `\"output\"`", {
     "type": "string",
-    "description": "A path below the platform's folder, such as `output`.",
+    "description": "A path in the platform's folder, such as `output`.",
     "pattern": "^[^/\\\\]+(/[^/\\\\]+)*$"
 });
 
@@ -76,21 +75,21 @@ mod tests {
         /a?b=c: ok
         a: ERROR `a` is not a valid path: it must start with `/`
         : ERROR the path must not be empty
-        /a b: ERROR `/a b` is not a valid path: it must not hold spaces
-        //a: ERROR `//a` is not a valid path: it must not hold `//`
-        /a/../b: ERROR `/a/../b` is not a valid path: it must not hold `.` or `..` between slashes
-        /.: ERROR `/.` is not a valid path: it must not hold `.` or `..` between slashes
+        /a b: ERROR `/a b` is not a valid path: it must not contain spaces
+        //a: ERROR `//a` is not a valid path: it must not contain `//`
+        /a/../b: ERROR `/a/../b` is not a valid path: it must not contain `.` or `..` between slashes
+        /.: ERROR `/.` is not a valid path: it must not contain `.` or `..` between slashes
         /.well-known/x: ok
         ");
         insta::assert_snapshot!(table::<OutputPath>(&["output", "a/b", "/a", "a/", "../a", "a/./b", "", "a\\b"]), @r"
         output: ok
         a/b: ok
-        /a: ERROR `/a` is not a path below the platform's folder: wanted are names with `/` between them, without `.` and `..`
-        a/: ERROR `a/` is not a path below the platform's folder: wanted are names with `/` between them, without `.` and `..`
-        ../a: ERROR `../a` is not a path below the platform's folder: wanted are names with `/` between them, without `.` and `..`
-        a/./b: ERROR `a/./b` is not a path below the platform's folder: wanted are names with `/` between them, without `.` and `..`
+        /a: ERROR `/a` is not a path in the platform's folder: expected names with `/` between them, without `.` and `..`
+        a/: ERROR `a/` is not a path in the platform's folder: expected names with `/` between them, without `.` and `..`
+        ../a: ERROR `../a` is not a path in the platform's folder: expected names with `/` between them, without `.` and `..`
+        a/./b: ERROR `a/./b` is not a path in the platform's folder: expected names with `/` between them, without `.` and `..`
         : ERROR the path must not be empty
-        a\b: ERROR `a\b` is not a path below the platform's folder: wanted are names with `/` between them, without `.` and `..`
+        a\b: ERROR `a\b` is not a path in the platform's folder: expected names with `/` between them, without `.` and `..`
         ");
     }
 }

@@ -1,4 +1,4 @@
-//! Shares of a hundred.
+//! Percentages.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,7 +6,7 @@ use std::str::FromStr;
 use crate::types::Invalid;
 use crate::types::parsed::{Parsed, parsed};
 
-/// A share between 0 and 100 percent: `"70%"` or `70`; printed as `70%`.
+/// A percentage between 0 and 100: `"70%"` or `70`; printed as `70%`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Percentage(u8);
 
@@ -24,7 +24,7 @@ impl FromStr for Percentage {
         match text.strip_suffix('%').unwrap_or(text).parse::<u8>() {
             Ok(number @ 0..=100) if !text.starts_with('+') => Ok(Self(number)),
             _ => Err(Invalid::new(format!(
-                "`{text}` is not a percentage: wanted is a whole number between 0 and 100, such as `70%`"
+                "`{text}` is not a percentage: expected a whole number between 0 and 100, such as `70%`"
             ))),
         }
     }
@@ -50,7 +50,7 @@ impl Parsed for Percentage {
 
 parsed!(Percentage, {
     "type": ["string", "integer"],
-    "description": "A share of a hundred: `\"70%\"` or `70`.",
+    "description": "A percentage: `\"70%\"` or `70`.",
     "examples": ["1%"],
     "pattern": "^(100|[0-9]{1,2})%?$",
     "minimum": 0,
@@ -69,13 +69,13 @@ mod tests {
         70: 70%
         0: 0%
         100%: ok
-        101%: ERROR `101%` is not a percentage: wanted is a whole number between 0 and 100, such as `70%`
-        -1: ERROR `-1` is not a percentage: wanted is a whole number between 0 and 100, such as `70%`
-        +5: ERROR `+5` is not a percentage: wanted is a whole number between 0 and 100, such as `70%`
-        7.5%: ERROR `7.5%` is not a percentage: wanted is a whole number between 0 and 100, such as `70%`
-        %: ERROR `%` is not a percentage: wanted is a whole number between 0 and 100, such as `70%`
-        : ERROR `` is not a percentage: wanted is a whole number between 0 and 100, such as `70%`
-        70 %: ERROR `70 %` is not a percentage: wanted is a whole number between 0 and 100, such as `70%`
+        101%: ERROR `101%` is not a percentage: expected a whole number between 0 and 100, such as `70%`
+        -1: ERROR `-1` is not a percentage: expected a whole number between 0 and 100, such as `70%`
+        +5: ERROR `+5` is not a percentage: expected a whole number between 0 and 100, such as `70%`
+        7.5%: ERROR `7.5%` is not a percentage: expected a whole number between 0 and 100, such as `70%`
+        %: ERROR `%` is not a percentage: expected a whole number between 0 and 100, such as `70%`
+        : ERROR `` is not a percentage: expected a whole number between 0 and 100, such as `70%`
+        70 %: ERROR `70 %` is not a percentage: expected a whole number between 0 and 100, such as `70%`
         ");
     }
 }

@@ -38,7 +38,7 @@ impl std::str::FromStr for Port {
 
     fn from_str(text: &str) -> Result<Self, Invalid> {
         text.parse().map(Self).map_err(|_| {
-            Invalid::new(format!("`{text}` is not a port: wanted is an integer between 1 and 65535"))
+            Invalid::new(format!("`{text}` is not a port: expected an integer between 1 and 65535"))
         })
     }
 }
@@ -89,7 +89,7 @@ impl PortName {
             Ok(())
         } else {
             Err(Invalid::new(format!(
-                "`{text}` is not a valid port name: it may only hold lower-case letters, digits and single `-` between them, with at least one letter"
+                "`{text}` is not a valid port name: it may only contain lower-case letters, digits and single `-` between them, with at least one letter"
             )))
         }
     }
@@ -112,20 +112,20 @@ mod tests {
         insta::assert_snapshot!(table::<Port>(&["1", "65535", "0", "65536", "-1", "http", ""]), @r"
         1: ok
         65535: ok
-        0: ERROR `0` is not a port: wanted is an integer between 1 and 65535
-        65536: ERROR `65536` is not a port: wanted is an integer between 1 and 65535
-        -1: ERROR `-1` is not a port: wanted is an integer between 1 and 65535
-        http: ERROR `http` is not a port: wanted is an integer between 1 and 65535
-        : ERROR `` is not a port: wanted is an integer between 1 and 65535
+        0: ERROR `0` is not a port: expected an integer between 1 and 65535
+        65536: ERROR `65536` is not a port: expected an integer between 1 and 65535
+        -1: ERROR `-1` is not a port: expected an integer between 1 and 65535
+        http: ERROR `http` is not a port: expected an integer between 1 and 65535
+        : ERROR `` is not a port: expected an integer between 1 and 65535
         ");
         insta::assert_snapshot!(table::<PortName>(&["http", "8080-tcp", "8080", "a--b", "-a", "a-", "HTTP", "sixteen-letters-", ""]), @r"
         http: ok
         8080-tcp: ok
-        8080: ERROR `8080` is not a valid port name: it may only hold lower-case letters, digits and single `-` between them, with at least one letter
-        a--b: ERROR `a--b` is not a valid port name: it may only hold lower-case letters, digits and single `-` between them, with at least one letter
-        -a: ERROR `-a` is not a valid port name: it may only hold lower-case letters, digits and single `-` between them, with at least one letter
-        a-: ERROR `a-` is not a valid port name: it may only hold lower-case letters, digits and single `-` between them, with at least one letter
-        HTTP: ERROR `HTTP` is not a valid port name: it may only hold lower-case letters, digits and single `-` between them, with at least one letter
+        8080: ERROR `8080` is not a valid port name: it may only contain lower-case letters, digits and single `-` between them, with at least one letter
+        a--b: ERROR `a--b` is not a valid port name: it may only contain lower-case letters, digits and single `-` between them, with at least one letter
+        -a: ERROR `-a` is not a valid port name: it may only contain lower-case letters, digits and single `-` between them, with at least one letter
+        a-: ERROR `a-` is not a valid port name: it may only contain lower-case letters, digits and single `-` between them, with at least one letter
+        HTTP: ERROR `HTTP` is not a valid port name: it may only contain lower-case letters, digits and single `-` between them, with at least one letter
         sixteen-letters-: ERROR the port name `sixteen-letters-` is too long: 16 bytes, the limit is 15
         : ERROR the port name must not be empty
         ");

@@ -1,4 +1,4 @@
-//! Amounts of CPU and of memory, as Kubernetes writes quantities.
+//! Amounts of CPU and memory, as Kubernetes quantities.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -10,21 +10,21 @@ use aqueduct_manifest::{Quantity, SmolStr, format_smolstr};
 use crate::types::Invalid;
 use crate::types::parsed::{Parsed, parsed};
 
-/// An amount of CPU in thousandths of a core; printed as `500m` or, for whole cores, as `2`.
+/// An amount of CPU in millicores; printed as `500m`, or as `2` for whole cores.
 ///
-/// Written as `"500m"`, `"0.5"`, `0.5` or `2`. Kubernetes knows nothing finer than a thousandth.
+/// Written as `"500m"`, `"0.5"`, `0.5` or `2`. Kubernetes does not support anything finer than a millicore.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Cpu {
     millicores: u64,
 }
 
 impl Cpu {
-    /// Returns the thousandths of a core.
+    /// Returns the amount in millicores.
     pub fn millicores(self) -> u64 {
         self.millicores
     }
 
-    /// Returns the cores.
+    /// Returns the amount in cores.
     pub fn cores(self) -> f64 {
         self.millicores as f64 / 1000.0
     }
@@ -36,14 +36,14 @@ impl FromStr for Cpu {
     fn from_str(text: &str) -> Result<Self, Invalid> {
         let invalid = || {
             Invalid::new(format!(
-                "`{text}` is not an amount of CPU: wanted is a number of cores such as `2` or `0.5`, or thousandths such as `500m`"
+                "`{text}` is not an amount of CPU: expected cores such as `2` or `0.5`, or millicores such as `500m`"
             ))
         };
         let amount = amount(text, &["m", ""]).ok_or_else(invalid)?;
         let millicores = amount.thousandths();
         if Quantity::millis(millicores) != amount {
             return Err(Invalid::new(format!(
-                "`{text}` is finer or larger than an amount of CPU can be: the step is `1m`"
+                "`{text}` is out of range for an amount of CPU: it must be a multiple of `1m`"
             )));
         }
         Ok(Self { millicores })
@@ -52,7 +52,7 @@ impl FromStr for Cpu {
 
 impl fmt::Display for Cpu {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Whole thousands of cores stay numbers: `2000` and not `2k`.
+        // Thousands of cores stay plain numbers: `2000`, not `2k`.
         if self.millicores.is_multiple_of(1000) {
             out.pad(&(self.millicores / 1000).to_string())
         } else {
@@ -79,13 +79,13 @@ impl Parsed for Cpu {
 
 parsed!(Cpu, {
     "type": ["string", "number"],
-    "description": "An amount of CPU: cores such as `2` or `0.5`, or thousandths of a core such as `500m`.",
+    "description": "An amount of CPU: cores such as `2` or `0.5`, or millicores such as `500m`.",
     "examples": ["1"],
     "pattern": "^([0-9]+m|[0-9]+(\\.[0-9]{1,3})?)$",
     "minimum": 0
 });
 
-/// An amount of bytes of memory or storage; printed as it was written, compared by its bytes.
+/// An amount of memory or storage in bytes; printed as written, compared by its bytes.
 ///
 /// Written as a number with one of the suffixes `Ki Mi Gi Ti Pi Ei` (powers of 1024) or
 /// `k M G T P E` (powers of 1000), or without one.
@@ -99,12 +99,12 @@ pub struct Memory {
 const SUFFIXES: &[&str] = &["", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei", "k", "M", "G", "T", "P", "E"];
 
 impl Memory {
-    /// Returns an amount of bytes, written with the largest suffix of 1024 that is exact.
+    /// Returns an amount of bytes, written with the largest exact suffix of powers of 1024.
     pub fn from_bytes(bytes: u64) -> Self {
         Self { bytes, text: format_smolstr!("{}", Quantity::bytes(bytes)) }
     }
 
-    /// Returns the bytes.
+    /// Returns the amount in bytes.
     pub fn bytes(&self) -> u64 {
         self.bytes
     }
@@ -116,11 +116,11 @@ impl FromStr for Memory {
     fn from_str(text: &str) -> Result<Self, Invalid> {
         let amount = amount(text, SUFFIXES).ok_or_else(|| {
             Invalid::new(format!(
-                "`{text}` is not an amount of memory: wanted is a number with a suffix such as `512Mi` or `2Gi`"
+                "`{text}` is not an amount of memory: expected a number with a suffix, such as `512Mi` or `2Gi`"
             ))
         })?;
         let bytes = amount.whole();
-        // Kubernetes stops there, whatever is written.
+        // Kubernetes caps quantities there.
         let is_largest = bytes >= i64::MAX.cast_unsigned();
         if is_largest || Quantity::bytes(bytes) != amount {
             return Err(Invalid::new(format!("`{text}` is not a whole number of bytes below 8Ei")));
@@ -176,7 +176,7 @@ parsed!(Memory, {
     "pattern": "^[0-9]+(\\.[0-9]+)?(Ki|Mi|Gi|Ti|Pi|Ei|k|M|G|T|P|E)?$"
 });
 
-/// Reads digits, with a fraction where there is one, and one of some suffixes; `None` where the text is not that.
+/// Parses digits with an optional fraction and one of some suffixes; `None` if the text has a different form.
 fn amount(text: &str, suffixes: &[&str]) -> Option<Quantity> {
     let end = text.find(|letter: char| !matches!(letter, '0'..='9' | '.')).unwrap_or(text.len());
     let (number, suffix) = text.split_at(end);
@@ -199,16 +199,16 @@ mod tests {
         1.500: 1500m
         1000m: 1
         0: ok
-        0.0005: ERROR `0.0005` is finer or larger than an amount of CPU can be: the step is `1m`
-        0.5m: ERROR `0.5m` is finer or larger than an amount of CPU can be: the step is `1m`
-        5x: ERROR `5x` is not an amount of CPU: wanted is a number of cores such as `2` or `0.5`, or thousandths such as `500m`
-        : ERROR `` is not an amount of CPU: wanted is a number of cores such as `2` or `0.5`, or thousandths such as `500m`
-        m: ERROR `m` is not an amount of CPU: wanted is a number of cores such as `2` or `0.5`, or thousandths such as `500m`
-        -1: ERROR `-1` is not an amount of CPU: wanted is a number of cores such as `2` or `0.5`, or thousandths such as `500m`
-        1e3: ERROR `1e3` is not an amount of CPU: wanted is a number of cores such as `2` or `0.5`, or thousandths such as `500m`
-        .5: ERROR `.5` is not an amount of CPU: wanted is a number of cores such as `2` or `0.5`, or thousandths such as `500m`
-        1.: ERROR `1.` is not an amount of CPU: wanted is a number of cores such as `2` or `0.5`, or thousandths such as `500m`
-        99999999999999999999: ERROR `99999999999999999999` is finer or larger than an amount of CPU can be: the step is `1m`
+        0.0005: ERROR `0.0005` is out of range for an amount of CPU: it must be a multiple of `1m`
+        0.5m: ERROR `0.5m` is out of range for an amount of CPU: it must be a multiple of `1m`
+        5x: ERROR `5x` is not an amount of CPU: expected cores such as `2` or `0.5`, or millicores such as `500m`
+        : ERROR `` is not an amount of CPU: expected cores such as `2` or `0.5`, or millicores such as `500m`
+        m: ERROR `m` is not an amount of CPU: expected cores such as `2` or `0.5`, or millicores such as `500m`
+        -1: ERROR `-1` is not an amount of CPU: expected cores such as `2` or `0.5`, or millicores such as `500m`
+        1e3: ERROR `1e3` is not an amount of CPU: expected cores such as `2` or `0.5`, or millicores such as `500m`
+        .5: ERROR `.5` is not an amount of CPU: expected cores such as `2` or `0.5`, or millicores such as `500m`
+        1.: ERROR `1.` is not an amount of CPU: expected cores such as `2` or `0.5`, or millicores such as `500m`
+        99999999999999999999: ERROR `99999999999999999999` is out of range for an amount of CPU: it must be a multiple of `1m`
         ");
     }
 
@@ -221,14 +221,14 @@ mod tests {
         1G: ok
         1024: ok
         0: ok
-        512m: ERROR `512m` is not an amount of memory: wanted is a number with a suffix such as `512Mi` or `2Gi`
-        512MB: ERROR `512MB` is not an amount of memory: wanted is a number with a suffix such as `512Mi` or `2Gi`
-        512 Mi: ERROR `512 Mi` is not an amount of memory: wanted is a number with a suffix such as `512Mi` or `2Gi`
-        : ERROR `` is not an amount of memory: wanted is a number with a suffix such as `512Mi` or `2Gi`
+        512m: ERROR `512m` is not an amount of memory: expected a number with a suffix, such as `512Mi` or `2Gi`
+        512MB: ERROR `512MB` is not an amount of memory: expected a number with a suffix, such as `512Mi` or `2Gi`
+        512 Mi: ERROR `512 Mi` is not an amount of memory: expected a number with a suffix, such as `512Mi` or `2Gi`
+        : ERROR `` is not an amount of memory: expected a number with a suffix, such as `512Mi` or `2Gi`
         0.3: ERROR `0.3` is not a whole number of bytes below 8Ei
         16Ei: ERROR `16Ei` is not a whole number of bytes below 8Ei
-        -1Gi: ERROR `-1Gi` is not an amount of memory: wanted is a number with a suffix such as `512Mi` or `2Gi`
-        1e3: ERROR `1e3` is not an amount of memory: wanted is a number with a suffix such as `512Mi` or `2Gi`
+        -1Gi: ERROR `-1Gi` is not an amount of memory: expected a number with a suffix, such as `512Mi` or `2Gi`
+        1e3: ERROR `1e3` is not an amount of memory: expected a number with a suffix, such as `512Mi` or `2Gi`
         ");
     }
 

@@ -1,4 +1,4 @@
-//! How one component names another.
+//! References from one component to another.
 
 use std::fmt;
 use std::str::FromStr;
@@ -9,14 +9,14 @@ use crate::types::{Invalid, Name};
 /// A component of the same environment: `component` of the same tenant, or `tenant/component`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Reference {
-    /// The tenant, where it is named.
+    /// The tenant, if given.
     pub tenant: Option<Name>,
     /// The component.
     pub component: Name,
 }
 
 impl Reference {
-    /// Returns the tenant that is meant in a file of the given tenant.
+    /// Returns the referenced tenant, for a file of the given tenant.
     pub fn tenant_or<'a>(&'a self, own: &'a Name) -> &'a Name {
         self.tenant.as_ref().unwrap_or(own)
     }
@@ -70,8 +70,8 @@ mod tests {
         shop/web: ok
         /web: ERROR the name must not be empty
         shop/: ERROR the name must not be empty
-        a/b/c: ERROR `b/c` is not a valid name: it may only hold lower-case letters, digits and `-`, and must start and end with a letter or a digit
-        Web: ERROR `Web` is not a valid name: it may only hold lower-case letters, digits and `-`, and must start and end with a letter or a digit
+        a/b/c: ERROR `b/c` is not a valid name: it may only contain lower-case letters, digits and `-`, and must start and end with a letter or a digit
+        Web: ERROR `Web` is not a valid name: it may only contain lower-case letters, digits and `-`, and must start and end with a letter or a digit
         : ERROR the name must not be empty
         ");
     }

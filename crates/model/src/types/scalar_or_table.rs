@@ -1,7 +1,7 @@
-//! A key with a short form and a long one: `port = 80`, or `port = { number = 80, … }`.
+//! Values with a short form and a long form: `port = 80`, or `port = { number = 80, … }`.
 //!
-//! Serde's untagged enums have this shape too, but forget where in the table something is wrong. This type
-//! is for `#[serde(from = "ScalarOrTable<…>")]`.
+//! Serde's untagged enums have this shape too, but lose the place of an error within the table. Use this type in
+//! `#[serde(from = "ScalarOrTable<…>")]`.
 
 use std::borrow::Cow;
 use std::fmt;

@@ -1,4 +1,4 @@
-//! Schedules of cron jobs.
+//! Cron schedules.
 
 use aqueduct_manifest::SmolStr;
 
@@ -16,7 +16,7 @@ const MACROS: &[&str] = &["@yearly", "@annually", "@monthly", "@weekly", "@daily
 const MONTHS: &[&str] = &["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
 const DAYS: &[&str] = &["sun", "mon", "tue", "wed", "thu", "fri", "sat"];
 
-/// One field of a schedule: what it is, its limits, and the words that stand for its numbers.
+/// A field of a schedule: its name, its bounds, and the names of its numbers.
 struct Field {
     name: &'static str,
     lowest: u32,
@@ -49,13 +49,13 @@ impl Schedule {
         }
         if text.starts_with("TZ=") || text.starts_with("CRON_TZ=") {
             return Err(Invalid::new(format!(
-                "`{text}` is not a valid schedule: Kubernetes refuses a time zone inside of it"
+                "`{text}` is not a valid schedule: Kubernetes does not allow a time zone in it"
             )));
         }
         let parts: Vec<&str> = text.split_whitespace().collect();
         if parts.len() != FIELDS.len() {
             return Err(Invalid::new(format!(
-                "`{text}` is not a valid schedule: wanted are five fields (minute, hour, day of the month, month, day of the week), there are {}",
+                "`{text}` is not a valid schedule: expected five fields (minute, hour, day of the month, month, day of the week), found {}",
                 parts.len()
             )));
         }
@@ -68,7 +68,7 @@ impl Schedule {
 }
 
 impl Field {
-    /// Checks `*`, `3`, `3-9`, and these with a step: `*/5`, `3/5`, `3-9/5`.
+    /// Checks `*`, `3`, `3-9`, and the same with a step: `*/5`, `3/5`, `3-9/5`.
     fn check_range(&self, range: &str) -> Result<(), String> {
         let (range, step) = match range.split_once('/') {
             Some((range, step)) => (range, Some(step)),
@@ -100,7 +100,7 @@ impl Field {
         match text.parse::<u32>() {
             Ok(number) if (self.lowest..=self.highest).contains(&number) => Ok(number),
             _ => Err(format!(
-                "the {} is between {} and {}, not `{text}`",
+                "the {} must be between {} and {}, not `{text}`",
                 self.name, self.lowest, self.highest
             )),
         }
@@ -109,7 +109,7 @@ impl Field {
 
 checked_text!(Schedule, "a schedule such as `\"0 3 * * *\"`", {
     "type": "string",
-    "description": "A cron schedule: minute, hour, day of the month, month, day of the week; or a macro such as `@daily`.",
+    "description": "A cron schedule: minute, hour, day of the month, month and day of the week, or a macro such as `@daily`.",
     "examples": ["@daily"],
     "pattern": "^(@(yearly|annually|monthly|weekly|daily|midnight|hourly)|@every \\S+|\\s*\\S+(\\s+\\S+){4}\\s*)$"
 });
@@ -132,21 +132,21 @@ mod tests {
         0 0 31 12 6: ok
         @daily: ok
         @every 1h30m: ok
-        0 3 * *: ERROR `0 3 * *` is not a valid schedule: wanted are five fields (minute, hour, day of the month, month, day of the week), there are 4
-        0 3 * * * *: ERROR `0 3 * * * *` is not a valid schedule: wanted are five fields (minute, hour, day of the month, month, day of the week), there are 6
-        60 3 * * *: ERROR `60 3 * * *` is not a valid schedule: the minute is between 0 and 59, not `60`
-        0 24 * * *: ERROR `0 24 * * *` is not a valid schedule: the hour is between 0 and 23, not `24`
-        0 0 0 * *: ERROR `0 0 0 * *` is not a valid schedule: the day of the month is between 1 and 31, not `0`
-        0 0 * 13 *: ERROR `0 0 * 13 *` is not a valid schedule: the month is between 1 and 12, not `13`
-        0 0 * * 7: ERROR `0 0 * * 7` is not a valid schedule: the day of the week is between 0 and 6, not `7`
+        0 3 * *: ERROR `0 3 * *` is not a valid schedule: expected five fields (minute, hour, day of the month, month, day of the week), found 4
+        0 3 * * * *: ERROR `0 3 * * * *` is not a valid schedule: expected five fields (minute, hour, day of the month, month, day of the week), found 6
+        60 3 * * *: ERROR `60 3 * * *` is not a valid schedule: the minute must be between 0 and 59, not `60`
+        0 24 * * *: ERROR `0 24 * * *` is not a valid schedule: the hour must be between 0 and 23, not `24`
+        0 0 0 * *: ERROR `0 0 0 * *` is not a valid schedule: the day of the month must be between 1 and 31, not `0`
+        0 0 * 13 *: ERROR `0 0 * 13 *` is not a valid schedule: the month must be between 1 and 12, not `13`
+        0 0 * * 7: ERROR `0 0 * * 7` is not a valid schedule: the day of the week must be between 0 and 6, not `7`
         */0 * * * *: ERROR `*/0 * * * *` is not a valid schedule: the step of the minute must be at least 1, not `0`
         9-3 * * * *: ERROR `9-3 * * * *` is not a valid schedule: the minute range `9-3` ends before it starts
-        a * * * *: ERROR `a * * * *` is not a valid schedule: the minute is between 0 and 59, not `a`
-        , * * * *: ERROR `, * * * *` is not a valid schedule: the minute is between 0 and 59, not ``
+        a * * * *: ERROR `a * * * *` is not a valid schedule: the minute must be between 0 and 59, not `a`
+        , * * * *: ERROR `, * * * *` is not a valid schedule: the minute must be between 0 and 59, not ``
         @dayly: ERROR `@dayly` is not a valid schedule: the macros are @yearly, @annually, @monthly, @weekly, @daily, @midnight, @hourly
-        @every day: ERROR `day` is not a span of time: wanted are whole numbers with units from the largest to the smallest, such as `30s`, `1h30m` or `7d`
-        TZ=UTC 0 3 * * *: ERROR `TZ=UTC 0 3 * * *` is not a valid schedule: Kubernetes refuses a time zone inside of it
-        : ERROR `` is not a valid schedule: wanted are five fields (minute, hour, day of the month, month, day of the week), there are 0
+        @every day: ERROR `day` is not a duration: expected whole numbers with units from the largest to the smallest, such as `30s`, `1h30m` or `7d`
+        TZ=UTC 0 3 * * *: ERROR `TZ=UTC 0 3 * * *` is not a valid schedule: Kubernetes does not allow a time zone in it
+        : ERROR `` is not a valid schedule: expected five fields (minute, hour, day of the month, month, day of the week), found 0
         ");
     }
 }

@@ -1,4 +1,4 @@
-//! Keys in ConfigMaps and Secrets.
+//! Keys of ConfigMaps and Secrets.
 
 use std::fmt;
 use std::str::FromStr;
@@ -21,7 +21,7 @@ impl ConfigKey {
             Ok(())
         } else {
             Err(Invalid::new(format!(
-                "`{text}` is not a valid key: it may only hold letters, digits, `-`, `_` and `.`, and must not start with `..`"
+                "`{text}` is not a valid key: it may only contain letters, digits, `-`, `_` and `.`, and must not start with `..`"
             )))
         }
     }
@@ -48,7 +48,7 @@ impl FromStr for SecretKeyReference {
 
     fn from_str(text: &str) -> Result<Self, Invalid> {
         let (secret, key) = text.split_once('/').ok_or_else(|| {
-            Invalid::new(format!("`{text}` does not name a key of a Secret: wanted is `secret/key`"))
+            Invalid::new(format!("`{text}` is not a key of a Secret: expected `secret/key`"))
         })?;
         Ok(Self { secret: secret.parse()?, key: key.parse()? })
     }
@@ -85,20 +85,20 @@ mod tests {
         insta::assert_snapshot!(table::<ConfigKey>(&["app.toml", "A_b", "a/b", "", ".", "..a", "a b"]), @r"
         app.toml: ok
         A_b: ok
-        a/b: ERROR `a/b` is not a valid key: it may only hold letters, digits, `-`, `_` and `.`, and must not start with `..`
+        a/b: ERROR `a/b` is not a valid key: it may only contain letters, digits, `-`, `_` and `.`, and must not start with `..`
         : ERROR the key must not be empty
-        .: ERROR `.` is not a valid key: it may only hold letters, digits, `-`, `_` and `.`, and must not start with `..`
-        ..a: ERROR `..a` is not a valid key: it may only hold letters, digits, `-`, `_` and `.`, and must not start with `..`
-        a b: ERROR `a b` is not a valid key: it may only hold letters, digits, `-`, `_` and `.`, and must not start with `..`
+        .: ERROR `.` is not a valid key: it may only contain letters, digits, `-`, `_` and `.`, and must not start with `..`
+        ..a: ERROR `..a` is not a valid key: it may only contain letters, digits, `-`, `_` and `.`, and must not start with `..`
+        a b: ERROR `a b` is not a valid key: it may only contain letters, digits, `-`, `_` and `.`, and must not start with `..`
         ");
         insta::assert_snapshot!(table::<SecretKeyReference>(&["db/password", "db.x/a_B", "db", "/a", "db/", "Db/a", "a/b/c"]), @r"
         db/password: ok
         db.x/a_B: ok
-        db: ERROR `db` does not name a key of a Secret: wanted is `secret/key`
+        db: ERROR `db` is not a key of a Secret: expected `secret/key`
         /a: ERROR the name must not be empty
         db/: ERROR the key must not be empty
-        Db/a: ERROR `Db` is not a valid name: it may only hold lower-case letters, digits, `-` and `.`, and every part between dots must start and end with a letter or a digit
-        a/b/c: ERROR `b/c` is not a valid key: it may only hold letters, digits, `-`, `_` and `.`, and must not start with `..`
+        Db/a: ERROR `Db` is not a valid name: it may only contain lower-case letters, digits, `-` and `.`, and every part between dots must start and end with a letter or a digit
+        a/b/c: ERROR `b/c` is not a valid key: it may only contain letters, digits, `-`, `_` and `.`, and must not start with `..`
         ");
     }
 }

@@ -1,4 +1,4 @@
-//! URLs, and where a git repository is.
+//! URLs, and addresses of git repositories.
 
 use aqueduct_manifest::SmolStr;
 
@@ -17,7 +17,7 @@ impl Url {
             Ok(())
         } else {
             Err(Invalid::new(format!(
-                "`{text}` is not a valid URL: wanted is a scheme and a host, such as `https://example.org`"
+                "`{text}` is not a valid URL: expected a scheme and a host, such as `https://example.org`"
             )))
         }
     }
@@ -27,7 +27,7 @@ impl Url {
         self.0.split_once("://").map_or("", |(scheme, _)| scheme)
     }
 
-    /// Returns the host without user and port.
+    /// Returns the host, without user and port.
     pub fn host(&self) -> &str {
         host_of(self.0.split_once("://").map_or("", |(_, rest)| rest))
     }
@@ -40,7 +40,7 @@ checked_text!(Url, "a URL such as `\"https://example.org\"`", {
     "pattern": "^[A-Za-z][A-Za-z0-9+.-]*://[^\\s/]+\\S*$"
 });
 
-/// Where a git repository is: a URL, or `user@host:path` as ssh writes it.
+/// The address of a git repository: a URL, or `user@host:path` in ssh's notation.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Repository(SmolStr);
 
@@ -56,14 +56,14 @@ impl Repository {
             Ok(())
         } else {
             Err(Invalid::new(format!(
-                "`{text}` is not a repository: wanted is a URL such as `https://github.com/example/platform` or `git@github.com:example/platform.git`"
+                "`{text}` is not a repository: expected a URL such as `https://github.com/example/platform` or `git@github.com:example/platform.git`"
             )))
         }
     }
 }
 
 impl Repository {
-    /// Tells whether git reaches it by SSH.
+    /// Tells whether git accesses it over SSH.
     pub fn is_ssh(&self) -> bool {
         self.scheme() == "ssh"
     }
@@ -73,7 +73,7 @@ impl Repository {
         self.0.split_once("://").map_or("ssh", |(scheme, _)| scheme)
     }
 
-    /// Returns the port; that of the scheme where it is not written.
+    /// Returns the port (default: the scheme's).
     pub fn port(&self) -> u16 {
         let authority = self.0.split_once("://").map_or("", |(_, rest)| authority_of(rest));
         let after = authority.rsplit_once(']').map_or(authority, |(_, after)| after);
@@ -104,7 +104,7 @@ fn has_scheme_and_host(text: &str) -> bool {
     })
 }
 
-/// Returns the host in what follows `://`.
+/// Returns the host from the part after `://`.
 fn host_of(rest: &str) -> &str {
     let host = authority_of(rest);
     match host.strip_prefix('[').and_then(|host| host.split_once(']')) {
@@ -113,7 +113,7 @@ fn host_of(rest: &str) -> &str {
     }
 }
 
-/// Returns host and port in what follows `://`.
+/// Returns the host and port from the part after `://`.
 fn authority_of(rest: &str) -> &str {
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
     authority.rsplit_once('@').map_or(authority, |(_, host)| host)
@@ -149,12 +149,12 @@ mod tests {
         https://u:p@a.b:8443/x?y#z: ok
         http://[::1]:80/: ok
         oci://ghcr.io/charts: ok
-        example.org: ERROR `example.org` is not a valid URL: wanted is a scheme and a host, such as `https://example.org`
-        https://: ERROR `https://` is not a valid URL: wanted is a scheme and a host, such as `https://example.org`
-        https:///x: ERROR `https:///x` is not a valid URL: wanted is a scheme and a host, such as `https://example.org`
-        https://a b: ERROR `https://a b` is not a valid URL: wanted is a scheme and a host, such as `https://example.org`
-        https://a:port: ERROR `https://a:port` is not a valid URL: wanted is a scheme and a host, such as `https://example.org`
-        ://a: ERROR `://a` is not a valid URL: wanted is a scheme and a host, such as `https://example.org`
+        example.org: ERROR `example.org` is not a valid URL: expected a scheme and a host, such as `https://example.org`
+        https://: ERROR `https://` is not a valid URL: expected a scheme and a host, such as `https://example.org`
+        https:///x: ERROR `https:///x` is not a valid URL: expected a scheme and a host, such as `https://example.org`
+        https://a b: ERROR `https://a b` is not a valid URL: expected a scheme and a host, such as `https://example.org`
+        https://a:port: ERROR `https://a:port` is not a valid URL: expected a scheme and a host, such as `https://example.org`
+        ://a: ERROR `://a` is not a valid URL: expected a scheme and a host, such as `https://example.org`
         : ERROR the URL must not be empty
         ");
         let url: Url = "https://u:p@a.b:8443/x@y".parse().expect("a valid URL");
@@ -170,9 +170,9 @@ mod tests {
         ssh://git@host:22/a.git: ok
         git@github.com:a/b.git: ok
         file:///srv/git/a: ok
-        github.com/a/b: ERROR `github.com/a/b` is not a repository: wanted is a URL such as `https://github.com/example/platform` or `git@github.com:example/platform.git`
-        git@github.com: ERROR `git@github.com` is not a repository: wanted is a URL such as `https://github.com/example/platform` or `git@github.com:example/platform.git`
-        a b: ERROR `a b` is not a repository: wanted is a URL such as `https://github.com/example/platform` or `git@github.com:example/platform.git`
+        github.com/a/b: ERROR `github.com/a/b` is not a repository: expected a URL such as `https://github.com/example/platform` or `git@github.com:example/platform.git`
+        git@github.com: ERROR `git@github.com` is not a repository: expected a URL such as `https://github.com/example/platform` or `git@github.com:example/platform.git`
+        a b: ERROR `a b` is not a repository: expected a URL such as `https://github.com/example/platform` or `git@github.com:example/platform.git`
         : ERROR the repository must not be empty
         ");
     }

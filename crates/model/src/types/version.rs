@@ -1,4 +1,4 @@
-//! Versions of Kubernetes and of its APIs.
+//! Versions of Kubernetes and its APIs.
 
 use std::fmt;
 use std::str::FromStr;
@@ -9,14 +9,14 @@ use crate::types::Invalid;
 use crate::types::name::is_label;
 use crate::types::parsed::{Parsed, checked_text, parsed};
 
-/// A version of Kubernetes: a minor one such as `1.33`, or one with its patch level such as `1.33.4`.
+/// A Kubernetes version: a minor version such as `1.33`, or a patch version such as `1.33.4`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct KubernetesVersion {
-    /// The number before the dot.
+    /// The major version.
     pub major: u32,
-    /// The number after the dot.
+    /// The minor version.
     pub minor: u32,
-    /// The number after the second dot, where it is given.
+    /// The patch version, if given.
     pub patch: Option<u32>,
 }
 
@@ -41,7 +41,7 @@ impl FromStr for KubernetesVersion {
         };
         parse().ok_or_else(|| {
             Invalid::new(format!(
-                "`{text}` is not a version of Kubernetes: wanted is one such as `1.33` or `1.33.4`"
+                "`{text}` is not a Kubernetes version: expected one such as `1.33` or `1.33.4`"
             ))
         })
     }
@@ -67,7 +67,7 @@ impl Parsed for KubernetesVersion {
 
 parsed!(KubernetesVersion, {
     "type": "string",
-    "description": "A version of Kubernetes, such as `1.33` or `1.33.4`.",
+    "description": "A Kubernetes version, such as `1.33` or `1.33.4`.",
     "examples": ["1.33"],
     "pattern": "^[0-9]+\\.[0-9]+(\\.[0-9]+)?$"
 });
@@ -95,7 +95,7 @@ impl ApiVersion {
             Ok(())
         } else {
             Err(Invalid::new(format!(
-                "`{text}` is not an API: wanted is a group and a version such as `cert-manager.io/v1`"
+                "`{text}` is not an API: expected a group and version such as `cert-manager.io/v1`"
             )))
         }
     }
@@ -114,7 +114,7 @@ impl ApiVersion {
         rest.trim_start_matches('/').split('/').next().unwrap_or_default()
     }
 
-    /// Returns the kind, where only one is meant.
+    /// Returns the kind, if only one is meant.
     pub fn kind(&self) -> Option<&str> {
         let last = self.0.rsplit('/').next()?;
         last.starts_with(|letter: char| letter.is_ascii_uppercase()).then_some(last)
@@ -123,7 +123,7 @@ impl ApiVersion {
 
 checked_text!(ApiVersion, "an API such as `\"cert-manager.io/v1\"`", {
     "type": "string",
-    "description": "An API that the cluster provides: a group and a version, such as `cert-manager.io/v1`, with or without a kind.",
+    "description": "An API that the cluster provides: a group and version, such as `cert-manager.io/v1`, optionally with a kind.",
     "examples": ["v1"],
     "pattern": "^([a-z0-9][-a-z0-9.]*/)?v[a-z0-9]+(/[A-Z][A-Za-z0-9]*)?$"
 });
@@ -138,15 +138,15 @@ mod tests {
         insta::assert_snapshot!(table::<KubernetesVersion>(&["1.33", "1.9", "1", "v1.33", "1.33.2", "1.33.2.1", "1.33.", "1.33.x", "1.+3", "", "."]), @r"
         1.33: ok
         1.9: ok
-        1: ERROR `1` is not a version of Kubernetes: wanted is one such as `1.33` or `1.33.4`
-        v1.33: ERROR `v1.33` is not a version of Kubernetes: wanted is one such as `1.33` or `1.33.4`
+        1: ERROR `1` is not a Kubernetes version: expected one such as `1.33` or `1.33.4`
+        v1.33: ERROR `v1.33` is not a Kubernetes version: expected one such as `1.33` or `1.33.4`
         1.33.2: ok
-        1.33.2.1: ERROR `1.33.2.1` is not a version of Kubernetes: wanted is one such as `1.33` or `1.33.4`
-        1.33.: ERROR `1.33.` is not a version of Kubernetes: wanted is one such as `1.33` or `1.33.4`
-        1.33.x: ERROR `1.33.x` is not a version of Kubernetes: wanted is one such as `1.33` or `1.33.4`
-        1.+3: ERROR `1.+3` is not a version of Kubernetes: wanted is one such as `1.33` or `1.33.4`
-        : ERROR `` is not a version of Kubernetes: wanted is one such as `1.33` or `1.33.4`
-        .: ERROR `.` is not a version of Kubernetes: wanted is one such as `1.33` or `1.33.4`
+        1.33.2.1: ERROR `1.33.2.1` is not a Kubernetes version: expected one such as `1.33` or `1.33.4`
+        1.33.: ERROR `1.33.` is not a Kubernetes version: expected one such as `1.33` or `1.33.4`
+        1.33.x: ERROR `1.33.x` is not a Kubernetes version: expected one such as `1.33` or `1.33.4`
+        1.+3: ERROR `1.+3` is not a Kubernetes version: expected one such as `1.33` or `1.33.4`
+        : ERROR `` is not a Kubernetes version: expected one such as `1.33` or `1.33.4`
+        .: ERROR `.` is not a Kubernetes version: expected one such as `1.33` or `1.33.4`
         ");
         let parse = |text: &str| text.parse::<KubernetesVersion>().expect("a valid version");
         assert!(parse("1.9") < parse("1.33") && parse("1.33") < parse("1.33.0"));
@@ -160,11 +160,11 @@ mod tests {
         v1: ok
         v1/Pod: ok
         apps/v1/Deployment: ok
-        cert-manager.io: ERROR `cert-manager.io` is not an API: wanted is a group and a version such as `cert-manager.io/v1`
-        cert-manager.io/1: ERROR `cert-manager.io/1` is not an API: wanted is a group and a version such as `cert-manager.io/v1`
-        a/v1/pod: ERROR `a/v1/pod` is not an API: wanted is a group and a version such as `cert-manager.io/v1`
-        a/v1/B/c: ERROR `a/v1/B/c` is not an API: wanted is a group and a version such as `cert-manager.io/v1`
-        : ERROR `` is not an API: wanted is a group and a version such as `cert-manager.io/v1`
+        cert-manager.io: ERROR `cert-manager.io` is not an API: expected a group and version such as `cert-manager.io/v1`
+        cert-manager.io/1: ERROR `cert-manager.io/1` is not an API: expected a group and version such as `cert-manager.io/v1`
+        a/v1/pod: ERROR `a/v1/pod` is not an API: expected a group and version such as `cert-manager.io/v1`
+        a/v1/B/c: ERROR `a/v1/B/c` is not an API: expected a group and version such as `cert-manager.io/v1`
+        : ERROR `` is not an API: expected a group and version such as `cert-manager.io/v1`
         ");
         let parts = |text: &str| {
             let api: ApiVersion = text.parse().expect("a valid API");

@@ -1,5 +1,5 @@
-//! How Argo CD delivers: the layers of `[delivery]`, environments that extend one another or share an Argo CD or a
-//! cluster, and the names that follow.
+//! How Argo CD delivers: the layers of `[delivery]`, environments that extend each other or share an Argo CD or a
+//! cluster, and the resulting names.
 
 use std::fmt::Write as _;
 
@@ -7,8 +7,8 @@ use aqueduct_model::{Delivery, Selection, load, resolve, tenancies};
 
 use crate::fixture::{PLATFORM, files, show_diagnostics};
 
-/// Prints what delivers a platform: the roots, tenants and components with their names, and what differs of each
-/// delivery from that of the tenant.
+/// Prints the delivery of a platform: the roots, tenants and components with their names, and how each delivery
+/// differs from the tenant's.
 fn check(text: &str) -> String {
     let files = files(text);
     let loaded = load(&files);
@@ -58,7 +58,7 @@ fn check(text: &str) -> String {
     out + &show_diagnostics(&files, &diagnostics)
 }
 
-/// Prints what a delivery says beyond the defaults, field by field.
+/// Prints the fields of a delivery that differ from the defaults.
 fn show(out: &mut String, delivery: &Delivery) {
     let fields = |delivery: &Delivery| -> Vec<String> {
         let text = format!("{delivery:#?}").replace("\n     ", " ");

@@ -1,4 +1,4 @@
-//! Platforms that are wrong: what is said, and where.
+//! Invalid platforms: the errors and their places.
 
 use aqueduct_model::{Selection, load, resolve};
 
@@ -36,14 +36,14 @@ fn no_platform() {
     insta::assert_snapshot!(check_files("== tenants/shop/tenant.toml\nsystem = true\n"), @r"
     error: there is no `platform.toml` [missing-file]
       at platform.toml
-      hint: a platform starts with `platform.toml`: its name, its repository and its environments
+      hint: create `platform.toml` with the platform's name, repository and environments
     ");
 }
 
 #[test]
 fn no_environment() {
     insta::assert_snapshot!(check_files("== platform.toml\nname = 'acme'\nrepository = 'acme'\n[environments]\n"), @r"
-    error: invalid `repository` of the platform: `acme` is not a repository: wanted is a URL such as `https://github.com/example/platform` or `git@github.com:example/platform.git` [invalid-value]
+    error: invalid `repository` of the platform: `acme` is not a repository: expected a URL such as `https://github.com/example/platform` or `git@github.com:example/platform.git` [invalid-value]
       at platform.toml:2:14 `'acme'`
     error: the platform has no environment [missing-key]
       at platform.toml:3:1 `[environments]`
@@ -93,11 +93,11 @@ environments = ['prod', 'dve']
       at platform.toml:8:1 `[environments.dev]`
     error: `kubernetes` of environment `dev` must be a version in quotes such as `"1.33"`, not the number `1.33` [wrong-type]
       at platform.toml:9:14 `1.33`
-    error: invalid `cluster` of environment `dev`: `the cluster` is not a cluster: wanted is the address of its API server or its name in Argo CD [invalid-value]
+    error: invalid `cluster` of environment `dev`: `the cluster` is not a cluster: expected the URL of its API server, or its name in Argo CD [invalid-value]
       at platform.toml:10:11 `'the cluster'`
     error: `sync` of environment `dev` must be one of `automatic`, `manual`, not `auto` [invalid-value]
       at platform.toml:11:8 `'auto'`
-    error: invalid `apis[0]` of environment `dev`: `cert-manager.io` is not an API: wanted is a group and a version such as `cert-manager.io/v1` [invalid-value]
+    error: invalid `apis[0]` of environment `dev`: `cert-manager.io` is not an API: expected a group and version such as `cert-manager.io/v1` [invalid-value]
       at platform.toml:12:9 `'cert-manager.io'`
     error: unknown key `storage-clas` in environment `dev` [unknown-key]
       at platform.toml:13:1 `storage-clas`
@@ -106,9 +106,9 @@ environments = ['prod', 'dve']
       at platform.toml:14:1 `[environments.dev.node-pools.small]`
     error: `node-pools.small.count` of environment `dev` must be an integer between 0 and 4294967295, not the integer `-1` [wrong-type]
       at platform.toml:15:9 `-1`
-    error: invalid `node-pools.small.cpu` of environment `dev`: `two` is not an amount of CPU: wanted is a number of cores such as `2` or `0.5`, or thousandths such as `500m` [invalid-value]
+    error: invalid `node-pools.small.cpu` of environment `dev`: `two` is not an amount of CPU: expected cores such as `2` or `0.5`, or millicores such as `500m` [invalid-value]
       at platform.toml:16:7 `'two'`
-    error: invalid `environments.Prod` of the platform: `Prod` is not a valid name: it may only hold lower-case letters, digits and `-`, and must start and end with a letter or a digit [invalid-value]
+    error: invalid `environments.Prod` of the platform: `Prod` is not a valid name: it may only contain lower-case letters, digits and `-`, and must start and end with a letter or a digit [invalid-value]
       at platform.toml:17:15 `Prod`
     error: there is no kind `servce` [unknown-kind]
       at platform.toml:19:11 `servce`
@@ -165,7 +165,7 @@ replicas = 1
       at tenants/shop/web.toml:5:13 `'shp'`
       hint: did you mean `shop`?
       hint: the namespaces of tenant `shop` are `shop`
-    error: invalid `labels.a b` of service `shop/web`: `a b` is not a valid name of a label: it may only hold letters, digits, `-`, `_` and `.`, and must start and end with a letter or a digit [invalid-value]
+    error: invalid `labels.a b` of service `shop/web`: `a b` is not a valid label name: it may only contain letters, digits, `-`, `_` and `.`, and must start and end with a letter or a digit [invalid-value]
       at tenants/shop/web.toml:6:8 `'a b'`
     error: `annotations.a` of service `shop/web` must be a string, not the integer `1` [wrong-type]
       at tenants/shop/web.toml:7:17 `1`
@@ -173,7 +173,7 @@ replicas = 1
       at tenants/shop/web.toml:8:14 `'db'`
     error: `replicas` of service `shop/web` must be an integer between 0 and 4294967295, not the integer `-1` [wrong-type]
       at tenants/shop/web.toml:10:12 `-1`
-    error: a component has the same kind in all environments [kind-in-environment]
+    error: a component must have the same kind in all environments [kind-in-environment]
       at tenants/shop/web.toml:11:1 `kind`
     error: the platform has no environment `stagng` [unknown-environment]
       at tenants/shop/web.toml:12:15 `stagng`
@@ -242,9 +242,9 @@ kind = 'service'
 "), @r"
     error: `defaults.database` of tenant `shop` must be a table, not the integer `5` [wrong-type]
       at tenants/shop/tenant.toml:2:12 `5`
-    error: `kind` cannot have a default, it stands in those of kind `service` [unknown-key]
+    error: `kind` cannot have a default, but the defaults of kind `service` set it [unknown-key]
       at tenants/shop/tenant.toml:4:1 `kind`
-    error: `environments` cannot have a default, it stands in those of kind `service` [unknown-key]
+    error: `environments` cannot have a default, but the defaults of kind `service` set it [unknown-key]
       at tenants/shop/tenant.toml:5:1 `environments`
     error: `replicas` of service `shop/web` must be an integer between 0 and 4294967295, not the string `two` [wrong-type]
       at tenants/shop/tenant.toml:7:12 `'two'`
@@ -265,7 +265,7 @@ image = 'nginx'
 "), @r#"
     error: component `shop/api` has no `kind` [missing-key]
       at tenants/shop/api.toml
-      hint: every component says its kind, such as `kind = "service"`
+      hint: set a kind, such as `kind = "service"`
     error: `kind` must be a string, not an integer [wrong-type]
       at tenants/shop/db.toml:1:8 `5`
     error: there is no kind `databse` [unknown-kind]
@@ -313,10 +313,10 @@ blueprint = 'shop'
 == tenants/shop/web.toml
 replicas = 'two'
 "), @r"
-    error: `${parameter.hst}` stands for nothing [unknown-variable]
+    error: `${parameter.hst}` is not defined [unknown-variable]
       at blueprints/fixed.toml:5:9 `'${parameter.host}:${parameter.hst}'`
       hint: did you mean `host`?
-    error: `environments` of a component must be a table for each environment, not a string [wrong-type]
+    error: `environments` of a component must contain a table for each environment, not a string [wrong-type]
       at blueprints/fixed.toml:6:16 `'dev'`
       at blueprints/fixed.toml:3:1 `[components.web]`
     error: there is no kind `servce` [unknown-kind]
@@ -331,7 +331,7 @@ replicas = 'two'
     error: the platform has no environment `prd` [unknown-environment]
       at blueprints/shop.toml:9:30 `prd`
       hint: did you mean `prod`?
-    error: `environments` stands inside of environment `prd` [unknown-key]
+    error: `environments` cannot be nested in environment `prd` [unknown-key]
       at blueprints/shop.toml:10:1 `environments`
     error: component `db` of blueprint `shop` has no `kind` [missing-key]
       at blueprints/shop.toml:11:1 `[components.db]`
@@ -384,14 +384,14 @@ parameters.hosts = ['a']
 == tenants/sound/tenant.toml
 parameters.a = 1
 "), @r"
-    error: `${component.name}` stands for nothing [unknown-variable]
+    error: `${component.name}` is not defined [unknown-variable]
       at blueprints/shop.toml:11:12 `'${component.name}'`
-      hint: parameters are the same for all components
+      hint: parameters are the same for all components, so they cannot refer to one
     error: `${parameter.hosts}` is a list and cannot be part of a string [wrong-type]
       at blueprints/shop.toml:15:9 `'a:${parameter.hosts}'`
     error: `replicas` of service `bank/web` must be an integer between 0 and 4294967295, not the integer `-5` [wrong-type]
       at tenants/bank/tenant.toml:3:23 `-5`
-    error: tenant `shop` has no parameter `host`, which blueprint `shop` needs [missing-parameter]
+    error: tenant `shop` does not set parameter `host`, which blueprint `shop` requires [missing-parameter]
       at tenants/shop/tenant.toml:1:13 `'shop'`
       at blueprints/shop.toml:4:1 `[parameters.host]` declared here
     error: blueprint `shop` has no parameter `repliacs` [unknown-parameter]
@@ -400,19 +400,19 @@ parameters.a = 1
     error: parameter `hosts` of tenant `shop` must be a list, not a string [wrong-type]
       at tenants/shop/tenant.toml:4:9 `'a'`
       at blueprints/shop.toml:6:1 `[parameters.hosts]` declared here
-    error: `${tenant.nam}` stands for nothing [unknown-variable]
+    error: `${tenant.nam}` is not defined [unknown-variable]
       at tenants/shop/tenant.toml:7:8 `'${tenant.nam}'`
       hint: did you mean `name`?
-      hint: known are `${tenant.name}`, `${tenant.namespace}`
+      hint: the names are `${tenant.name}`, `${tenant.namespace}`
     error: component `shop/wbe` has no `kind` [missing-key]
       at tenants/shop/wbe.toml
-      hint: blueprint `shop` has no component `wbe` that the file could change
+      hint: blueprint `shop` has no component `wbe` to override
       hint: did you mean `web`?
-    error: component `web` is there twice: here, and in the tenant's blueprint [duplicate-component]
+    error: component `web` is defined twice: here and in the tenant's blueprint [duplicate-component]
       at tenants/shop/web.toml:1:1 `kind`
       at blueprints/shop.toml:13:8 `'service'` the blueprint's component
-      hint: without `kind` the file changes the blueprint's component
-    error: tenant `sound` has parameters and no blueprint [unknown-parameter]
+      hint: remove `kind` to override fields of the blueprint's component
+    error: tenant `sound` sets parameters but has no blueprint [unknown-parameter]
       at tenants/sound/tenant.toml:1:1 `parameters`
     ");
 }
@@ -428,20 +428,20 @@ image = '${tenant.nme}:${parameter.x}'
 [environments.dev]
 image = '${platform.domain}'
 "), @r"
-    error: `${environment.nam}` stands for nothing [unknown-variable]
+    error: `${environment.nam}` is not defined [unknown-variable]
       at tenants/shop/tenant.toml:2:9 `'a:${environment.nam}'`
       hint: did you mean `name`?
-      hint: known are `${environment.name}`, `${environment.cluster}`, `${environment.kubernetes}`, `${environment.domain}`, `${environment.sync}`, `${environment.apis}`, `${environment.storage-class}`, `${environment.storage-classes}`, `${environment.ingress-class}`, `${environment.cluster-issuer}`, `${environment.secret-store}`, `${environment.cloud}`, `${environment.node-pools}`, `${environment.infrastructure}`, `${environment.isolation}`, `${environment.pod-security}`, `${environment.patches}`, `${environment.extends}`, `${environment.argocd}`, `${environment.delivery}`, `${environment.namespace-suffix}`, `${environment.path}`, `${environment.promoted-from}`, `${environment.repository}`, `${environment.revision}`, `${environment.labels}`, `${environment.annotations}`, `${environment.values}`
-    error: `${parameter.x}` stands for nothing [unknown-variable]
+      hint: the names are `${environment.name}`, `${environment.cluster}`, `${environment.kubernetes}`, `${environment.domain}`, `${environment.sync}`, `${environment.apis}`, `${environment.storage-class}`, `${environment.storage-classes}`, `${environment.ingress-class}`, `${environment.cluster-issuer}`, `${environment.secret-store}`, `${environment.cloud}`, `${environment.node-pools}`, `${environment.infrastructure}`, `${environment.isolation}`, `${environment.pod-security}`, `${environment.patches}`, `${environment.extends}`, `${environment.argocd}`, `${environment.delivery}`, `${environment.namespace-suffix}`, `${environment.path}`, `${environment.promoted-from}`, `${environment.repository}`, `${environment.revision}`, `${environment.labels}`, `${environment.annotations}`, `${environment.values}`
+    error: `${parameter.x}` is not defined [unknown-variable]
       at tenants/shop/web.toml:2:9 `'${tenant.nme}:${parameter.x}'`
-      hint: the tenant has no blueprint, only blueprints have parameters
-    error: `${tenant.nme}` stands for nothing [unknown-variable]
+      hint: the tenant has no blueprint, and only blueprints have parameters
+    error: `${tenant.nme}` is not defined [unknown-variable]
       at tenants/shop/web.toml:2:9 `'${tenant.nme}:${parameter.x}'`
       hint: did you mean `name`?
-      hint: known are `${tenant.name}`, `${tenant.namespace}`
-    error: `${platform.domain}` stands for nothing [unknown-variable]
+      hint: the names are `${tenant.name}`, `${tenant.namespace}`
+    error: `${platform.domain}` is not defined [unknown-variable]
       at tenants/shop/web.toml:4:9 `'${platform.domain}'`
-      hint: known are `${platform.name}`
+      hint: the names are `${platform.name}`
     ");
 }
 
@@ -466,12 +466,12 @@ environments = 'dev'
     error: unknown key `qota` in `environments.prod` of tenant `bank` [unknown-key]
       at tenants/bank/tenant.toml:2:20 `qota`
       hint: did you mean `quota`?
-    error: `environments` of tenant `mall` must be a list of environments or a table for each of them, not the string `dev` [wrong-type]
+    error: `environments` of tenant `mall` must be a list of environments, or a table for each, not the string `dev` [wrong-type]
       at tenants/mall/tenant.toml:1:16 `'dev'`
     error: the platform has no environment `pord` [unknown-environment]
       at tenants/shop/tenant.toml:1:24 `'pord'`
       hint: did you mean `prod`?
-    error: component `shop/web` is changed in environment `prod`, which tenant `shop` is not in [absent-environment]
+    error: component `shop/web` has overrides for environment `prod`, but tenant `shop` is not in it [absent-environment]
       at tenants/shop/web.toml:2:15 `prod`
       at tenants/shop/tenant.toml:1:16 `['dev', 'pord']` the environments of the tenant
     ");
@@ -492,7 +492,7 @@ namespaces = ['kube-monitoring', 'argocd']
 namespace = 'argocd'
 isolation.allow-from = ['shp', '*']
 "), @r"
-    error: namespace `argocd` of tenant `delivery` is reserved: it is that of Argo CD, only a system tenant may have it [reserved-namespace]
+    error: namespace `argocd` of tenant `delivery` is reserved: Argo CD runs there, so only a system tenant may have it [reserved-namespace]
       at tenants/delivery/tenant.toml:1:13 `'argocd'`
     error: there is no tenant `shp` [unknown-tenant]
       at tenants/delivery/tenant.toml:2:25 `'shp'`
@@ -503,9 +503,9 @@ isolation.allow-from = ['shp', '*']
     error: namespace `common` is claimed by two tenants: `bank` and `shop` [claimed-namespace]
       at tenants/shop/tenant.toml:1:15 `'common'`
       at tenants/bank/tenant.toml:1:13 `'common'` also claimed here
-    error: namespace `kube-shop` of tenant `shop` is reserved: names that start with `kube-` are for Kubernetes itself and for system tenants [reserved-namespace]
+    error: namespace `kube-shop` of tenant `shop` is reserved: names that start with `kube-` are for Kubernetes and system tenants only [reserved-namespace]
       at tenants/shop/tenant.toml:1:25 `'kube-shop'`
-    error: namespace `default` of tenant `shop` is reserved: it is where objects without a namespace land [reserved-namespace]
+    error: namespace `default` of tenant `shop` is reserved: objects without a namespace end up there [reserved-namespace]
       at tenants/shop/tenant.toml:1:38 `'default'`
     error: namespace `argocd` is claimed by two tenants: `delivery` and `system` [claimed-namespace]
       at tenants/system/tenant.toml:2:34 `'argocd'`
@@ -535,7 +535,7 @@ namespace = 'bank-staging'
 "), @r"
     error: namespace `shop` is claimed in environments `dev` and `staging`, which share a cluster [claimed-namespace]
       at tenants/shop/tenant.toml
-      hint: give both environments a `namespace-suffix`, or name another one in `[environments.staging]` of the tenant, such as `shop-staging`
+      hint: set `namespace-suffix` in both environments, or set a different namespace in `[environments.staging]` of the tenant, such as `shop-staging`
     ");
 }
 
@@ -559,7 +559,7 @@ kind = 'service'
     error: tenant `system` has no component `ingres` [unknown-reference]
       at platform.toml:4:11 `'system/ingres'`
       hint: did you mean `ingress`?
-    error: `metrics` names no tenant: wanted is `tenant/metrics` [unknown-reference]
+    error: `metrics` has no tenant: expected `tenant/metrics` [unknown-reference]
       at platform.toml:5:11 `'metrics'`
     error: there is no tenant `sistem` [unknown-tenant]
       at platform.toml:6:8 `'sistem/logs'`
@@ -577,20 +577,20 @@ kind = 'service'
 == tenants/bank/.hidden.toml
 x
 "), @r"
-    error: `a_b` is not a valid name: it may only hold lower-case letters, digits and `-`, and must start and end with a letter or a digit [invalid-name]
+    error: `a_b` is not a valid name: it may only contain lower-case letters, digits and `-`, and must start and end with a letter or a digit [invalid-name]
       at blueprints/a_b.toml
-      hint: a blueprint has the name of its file
-    error: `Shop` is not a valid name: it may only hold lower-case letters, digits and `-`, and must start and end with a letter or a digit [invalid-name]
+      hint: the file name is the name of the blueprint: rename the file
+    error: `Shop` is not a valid name: it may only contain lower-case letters, digits and `-`, and must start and end with a letter or a digit [invalid-name]
       at tenants/Shop
-      hint: a tenant has the name of its folder
-    error: `Web` is not a valid name: it may only hold lower-case letters, digits and `-`, and must start and end with a letter or a digit [invalid-name]
+      hint: the folder name is the name of the tenant: rename the folder
+    error: `Web` is not a valid name: it may only contain lower-case letters, digits and `-`, and must start and end with a letter or a digit [invalid-name]
       at tenants/bank/Web.toml
-      hint: a component has the name of its file
+      hint: the file name is the name of the component: rename the file
     error: tenant `bank` has no `tenant.toml` [missing-file]
       at tenants/bank/tenant.toml
     error: the file belongs to no tenant [misplaced-file]
       at tenants/stray.toml
-      hint: a tenant is a folder: `tenants/<tenant>/tenant.toml`
+      hint: move it into the folder of a tenant: `tenants/<tenant>/`
     ");
 }
 
@@ -623,18 +623,18 @@ kind = 'database'
       hint: did you mean `db`?
     error: tenant `shop` may not refer to components of tenant `bank` [unknown-reference]
       at tenants/shop/web.toml:2:27 `'bank/db'`
-      hint: `bank` is no system tenant and does not let `shop` in with `isolation.allow-from`
+      hint: add `shop` to `isolation.allow-from` of tenant `bank`
     error: there is no tenant `bnk` [unknown-reference]
       at tenants/shop/web.toml:2:38 `'bnk/db'`
       hint: did you mean `bank`?
     error: tenant `system` is not in environment `prod` [unknown-reference]
       at tenants/shop/web.toml:2:48 `'system/dns'`
-      at tenants/system/tenant.toml:2:16 `['dev']` as this says
+      at tenants/system/tenant.toml:2:16 `['dev']` because of this
     error: tenant `system` has no component `db` [unknown-reference]
       at tenants/shop/web.toml:2:62 `'system/db'`
     error: component `shop/old` is not enabled [unknown-reference]
       at tenants/shop/web.toml:2:75 `'old'`
-      at tenants/shop/old.toml:2:11 `false` as this says
+      at tenants/shop/old.toml:2:11 `false` because of this
     ");
 }
 
@@ -654,11 +654,11 @@ depends-on = ['a']
 kind = 'service'
 depends-on = ['d']
 "), @r"
-    error: components depend on each other in a circle: `shop/a` -> `shop/b` -> `shop/c` -> `shop/a` [reference-cycle]
+    error: components depend on each other in a cycle: `shop/a` -> `shop/b` -> `shop/c` -> `shop/a` [reference-cycle]
       at tenants/shop/a.toml:2:15 `'b'`
       at tenants/shop/b.toml:2:15 `'c'`
       at tenants/shop/c.toml:2:15 `'a'`
-    error: components depend on each other in a circle: `shop/d` -> `shop/d` [reference-cycle]
+    error: components depend on each other in a cycle: `shop/d` -> `shop/d` [reference-cycle]
       at tenants/shop/d.toml:2:15 `'d'`
     ");
 }

@@ -174,7 +174,7 @@ fn a_part_of_an_image() {
     + image = "nginx:1.27@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
     "#);
     insta::assert_snapshot!(check("shop/web", "image.tag", "a/b", None), @r"
-    error: `a/b` is not a valid tag of an image: it may only hold letters, digits, `_`, `.` and `-`, and must not start with `.` or `-` [invalid-field]
+    error: `a/b` is not a valid image tag: it may only contain letters, digits, `_`, `.` and `-`, and must not start with `.` or `-` [invalid-field]
       at tenants/shop/web.toml
     ");
 }
@@ -194,17 +194,17 @@ fn what_is_not_there() {
       hint: did you mean `prod`?
     ");
     insta::assert_snapshot!(check("shop/web", "ports.1.port", "80", None), @r"
-    error: `ports.1` is no table [invalid-field]
+    error: `ports.1` is not a table [invalid-field]
       at tenants/shop/web.toml
     ");
     insta::assert_snapshot!(check("shop/web", "image.name", "1", None), @r"
-    error: `image` is no table [invalid-field]
+    error: `image` is not a table [invalid-field]
       at tenants/shop/web.toml
     ");
     assert!(check("shop/web", &"a.".repeat(100_000), "1", None).contains("invalid-field"));
-    insta::assert_snapshot!(check("shop/web", "a b", "1", None), @r"error: `a b` is not a key of TOML [invalid-field]");
+    insta::assert_snapshot!(check("shop/web", "a b", "1", None), @r"error: `a b` is not a valid TOML key [invalid-field]");
     insta::assert_snapshot!(check("shop/web", "resources", "1", None), @r"
-    error: `resources` is a table: one of its keys can be set [invalid-field]
+    error: `resources` is a table: set one of its keys [invalid-field]
       at tenants/shop/web.toml
     ");
 }
@@ -223,7 +223,7 @@ fn what_would_break() {
       hint: the namespaces of tenant `shop` are `shop`
     ");
     insta::assert_snapshot!(check("shop/web", "kind", "database", Some("prod")), @r"
-    error: a component has the same kind in all environments [kind-in-environment]
+    error: a component must have the same kind in all environments [kind-in-environment]
       at tenants/shop/web.toml
     ");
     insta::assert_snapshot!(check("shop/web", "depends-on", "['cash']", None), @r"
@@ -232,7 +232,7 @@ fn what_would_break() {
       hint: did you mean `cache`?
     ");
     insta::assert_snapshot!(check("shop", "quota.cpu", "much", None), @r"
-    error: invalid `quota.cpu` of tenant `shop`: `much` is not an amount of CPU: wanted is a number of cores such as `2` or `0.5`, or thousandths such as `500m` [invalid-value]
+    error: invalid `quota.cpu` of tenant `shop`: `much` is not an amount of CPU: expected cores such as `2` or `0.5`, or millicores such as `500m` [invalid-value]
       at tenants/shop/tenant.toml
     ");
     insta::assert_snapshot!(check("broken/web", "image", "a", None), @r"

@@ -3,7 +3,7 @@
 use aqueduct_manifest::{Diagnostic, Files};
 use aqueduct_model::{Content, Instance, Node};
 
-/// A platform with two environments, for tests that are about something else.
+/// A platform with two environments, for tests about something else.
 pub(crate) const PLATFORM: &str = "== platform.toml
 name = \"acme\"
 repository = \"https://github.com/acme/platform\"
@@ -24,7 +24,7 @@ pub(crate) fn files(text: &str) -> Files {
         .collect()
 }
 
-/// Prints diagnostics, one paragraph each, with what is written at each place.
+/// Prints diagnostics, one paragraph each, with the text at each place.
 pub(crate) fn show_diagnostics(files: &Files, diagnostics: &[Diagnostic]) -> String {
     let mut out = String::new();
     for diagnostic in diagnostics {
@@ -48,7 +48,7 @@ pub(crate) fn show_diagnostics(files: &Files, diagnostics: &[Diagnostic]) -> Str
     out
 }
 
-/// Prints an instance: what it is, and its fields with the layer of each.
+/// Prints an instance: its identity, and its fields with the layer of each.
 pub(crate) fn show_instance(instance: &Instance) -> String {
     let mut out = format!(
         "{} {} in {}/{}, file {}\n",

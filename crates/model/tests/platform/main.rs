@@ -1,4 +1,4 @@
-//! Whole platforms, written as texts: what loading and resolving make of them.
+//! Loads and resolves whole platforms, written as texts.
 
 mod delivery;
 mod diagnostics;

@@ -1,4 +1,4 @@
-//! Platforms that are right: layers, parameters, variables, selection.
+//! Valid platforms: layers, parameters, variables, selection.
 
 use aqueduct_model::{Selection, load, resolve};
 

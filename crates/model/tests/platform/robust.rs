@@ -1,4 +1,4 @@
-//! Whatever the files hold, loading and resolving return, with messages that point into the files.
+//! Loading and resolving always return, whatever the content of the files, with messages that point into the files.
 
 use aqueduct_manifest::Files;
 use aqueduct_model::{Selection, edit, explain, load, resolve};
@@ -43,7 +43,7 @@ kind = 'service'
 enabled = true
 ";
 
-/// Runs everything on the files, and checks that every place that is spoken of is there.
+/// Runs everything on the files, and checks that every place in a message exists.
 fn check(files: &Files) {
     let loaded = load(files);
     let resolved = resolve(&loaded.platform, &["service"], &Selection::default());
@@ -105,7 +105,7 @@ fn files_that_are_missing() {
     check(&Files::new());
 }
 
-/// A name of a few bytes can stand for a large value, and stand in a text or in a list very often.
+/// A name of a few bytes can have a large value, and occur very often in a text or list.
 #[test]
 fn values_that_multiply() {
     let check = |kind: &str, value: String, use_of_it: &str, count: usize| {

@@ -1,4 +1,4 @@
-//! The JSON Schemas take what loads, and refuse what does not.
+//! The JSON Schemas accept files that load, and reject those that do not.
 
 use aqueduct_model::schema;
 use aqueduct_model::types::{Cpu, Image, Name, Port};

@@ -1,4 +1,4 @@
-//! Fields that exclude or need one another: whatever is wrong with them is told at once.
+//! Fields that exclude or require each other: all errors are reported at once.
 
 use aqueduct_model::{Selection, load, resolve};
 

@@ -1,8 +1,8 @@
-//! Whether kinds live in namespaces. What does not must not get one: the API server refuses it.
+//! Whether kinds are namespaced. The API server rejects cluster-scoped objects with a namespace.
 //!
-//! Kubernetes' own kinds are known. Of any other kind the environment says it, then a
-//! CustomResourceDefinition of the tree or of the sources, then the table of [well-known](well_known) kinds; what
-//! nobody says is asked for and never guessed.
+//! Kubernetes' own kinds are known. For other kinds, the scope comes from the environment, a CustomResourceDefinition
+//! in the tree or the sources, or the table of [well-known](well_known) kinds, in this order. An unknown scope is an
+//! error and never guessed.
 
 mod well_known;
 
@@ -14,29 +14,29 @@ use aqueduct_model::Environment;
 
 use crate::Inputs;
 
-/// Where a kind lives.
+/// The scope of a kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scope {
-    /// In namespaces.
+    /// Namespaced.
     Namespaced,
-    /// In the cluster as a whole.
+    /// Cluster-scoped.
     Cluster,
 }
 
 type Declared = BTreeMap<(SmolStr, SmolStr), Scope>;
 
-/// What an environment knows of the scopes of kinds.
+/// The scopes of kinds in an environment.
 pub struct Scopes<'a> {
     environment: &'a Environment,
     inputs: &'a Inputs<'a>,
-    /// What the definitions of the tree declare, by group and kind.
+    /// The scopes in definitions of the tree, by group and kind.
     rendered: Declared,
-    /// What the definitions among the sources declare; only read where something else leaves a question.
+    /// The scopes in definitions among the sources, only read if a scope is still unknown.
     sources: OnceLock<Declared>,
 }
 
 impl<'a> Scopes<'a> {
-    /// Returns what is known from an environment, from all its rendered objects and from the source files.
+    /// Returns the scopes known from an environment, all its rendered objects and the source files.
     pub fn new<'o>(
         environment: &'a Environment,
         inputs: &'a Inputs<'a>,
@@ -45,7 +45,7 @@ impl<'a> Scopes<'a> {
         Self { environment, inputs, rendered: declared(objects), sources: OnceLock::new() }
     }
 
-    /// Returns where the kind of an object lives; `None` where nobody says.
+    /// Returns the scope of an object's kind; `None` if it is unknown.
     pub fn of(&self, object: &Object) -> Option<Scope> {
         let (group, kind) = (object.group(), object.kind());
         let scope = |is_cluster: bool| if is_cluster { Scope::Cluster } else { Scope::Namespaced };
@@ -67,12 +67,12 @@ impl<'a> Scopes<'a> {
         declared(&self.inputs.definitions_of(self.environment).objects)
     }
 
-    /// Tells whether the kind of an object lives outside of namespaces.
+    /// Tells whether an object's kind is cluster-scoped.
     pub fn is_cluster_scoped(&self, object: &Object) -> bool {
         self.of(object) == Some(Scope::Cluster)
     }
 
-    /// Returns an error for each kind of some objects whose scope nobody says, at its first object.
+    /// Returns an error for each kind of some objects with an unknown scope, at its first object.
     pub fn unknown<'o>(&self, objects: impl IntoIterator<Item = &'o Object>) -> Vec<Diagnostic> {
         let mut asked: BTreeSet<(&str, &str)> = BTreeSet::new();
         let mut diagnostics = Vec::new();
@@ -81,9 +81,9 @@ impl<'a> Scopes<'a> {
             if self.of(object).is_some() || !asked.insert((group, kind)) {
                 continue;
             }
-            let message = format!("nobody says whether `{kind}` of `{group}` lives in namespaces");
+            let message = format!("it is not known whether `{kind}` of `{group}` is namespaced");
             let mut diagnostic = Diagnostic::error("unknown-scope", message).hint(format!(
-                "add its CustomResourceDefinition to the platform, or write `{{ group = \"{group}\", cluster-scoped = [] }}` into `apis` of the environment, with the kinds that live outside of namespaces"
+                "add its CustomResourceDefinition to the platform, or add `{{ group = \"{group}\", cluster-scoped = [] }}` to `apis` of the environment, listing the cluster-scoped kinds"
             ));
             if let Some(origin) = &object.origin {
                 diagnostic = diagnostic.label(origin.clone(), format!("in `{}`", self.environment.name));
@@ -104,7 +104,7 @@ fn well_known(group: &str, kind: &str) -> Option<Scope> {
     }
 }
 
-/// Returns what the definitions among some objects declare.
+/// Returns the scopes in the definitions among some objects.
 fn declared<'o>(objects: impl IntoIterator<Item = &'o Object>) -> Declared {
     let definitions = objects.into_iter().filter(|object| object.kind() == "CustomResourceDefinition");
     let scope = |definition: &Object| {

@@ -1,9 +1,9 @@
-//! The scopes of kinds that many clusters have, as their CustomResourceDefinitions declare them.
+//! The scopes of kinds that many clusters have, as declared in their CustomResourceDefinitions.
 
-/// A group, its kinds outside of namespaces, and its kinds in namespaces; `*` is every kind.
+/// A group, its cluster-scoped kinds, and its namespaced kinds; `*` is every kind.
 type Group = (&'static str, &'static [&'static str], &'static [&'static str]);
 
-/// The groups in order. A kind that is missing here is not known, whatever its group.
+/// The groups, sorted. A kind that is missing here is not known, whatever its group.
 #[rustfmt::skip]
 pub(super) const GROUPS: &[Group] = &[
     ("access.strimzi.io", &[], &["KafkaAccess"]),

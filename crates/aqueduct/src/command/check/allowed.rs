@@ -1,4 +1,4 @@
-//! `aqueduct check --allowed`: what is not reported, where that is said, and why.
+//! `aqueduct check --allowed`: the allowed findings, with the place and the reason of each.
 
 use std::fmt::Write as _;
 
@@ -10,7 +10,7 @@ use super::{Failure, Format};
 use crate::baseline;
 use crate::compiler::Loaded;
 
-/// One thing that is not reported.
+/// One allowed finding.
 #[derive(Serialize)]
 struct Row<'a> {
     file: &'a str,
@@ -22,7 +22,7 @@ struct Row<'a> {
     reason: &'a str,
 }
 
-/// Returns what the platform, its tenants and components allow, and the known findings of the baseline.
+/// Returns what the platform, its tenants and components allow, and the findings in the baseline.
 pub(super) fn allowed(loaded: &Loaded, files: &Files, format: Format) -> Result<String, Failure> {
     let line = |place: &Place| Some(place.span?.position(files.text(&place.file)?).line);
     let checks = loaded.platform.checks.iter().filter(|(_, level)| **level == CheckLevel::Allow);
@@ -60,7 +60,7 @@ pub(super) fn allowed(loaded: &Loaded, files: &Files, format: Format) -> Result<
             Ok(text.map_err(|error| Failure::new(error.to_string()))? + "\n")
         }
         Format::Github | Format::Sarif | Format::Junit => {
-            Err(Failure::new("`--allowed` prints text, or JSON with `--format json`"))
+            Err(Failure::new("`--allowed` supports only `--format text` and `--format json`"))
         }
     }
 }
@@ -84,10 +84,11 @@ fn table(rows: &[Row<'_>]) -> String {
     text
 }
 
-/// Returns the file of the baseline for what was found, and how many findings are in it.
+/// Returns the baseline file for some findings, and how many it contains.
 ///
 /// # Errors
-/// Where something keeps the platform from being read or rendered: the rest is not known then.
+/// Returns the errors that keep the platform from being read or rendered, since the other findings are not known
+/// then.
 pub(super) fn baseline_of(diagnostics: &[Diagnostic]) -> Result<(String, usize), Vec<Diagnostic>> {
     let is_rule = |found: &&Diagnostic| super::rules::group_of(found.code) != super::rules::PLATFORM;
     let (of_rules, others): (Vec<&Diagnostic>, Vec<&Diagnostic>) = diagnostics.iter().partition(is_rule);

@@ -1,11 +1,11 @@
-//! Findings as JSON and as workflow commands of GitHub.
+//! Findings as JSON and as GitHub workflow commands.
 
 use aqueduct_manifest::{Diagnostic, Files, Label, Position, Severity};
 use serde::Serialize;
 
 use super::rules::group_of;
 
-/// A finding with the first of its places as line and column.
+/// A finding, with the line and column of its first place.
 #[derive(Debug, Serialize)]
 pub(super) struct Finding<'a> {
     rule: &'a str,
@@ -17,7 +17,8 @@ pub(super) struct Finding<'a> {
     position: Option<Position>,
     #[serde(flatten)]
     subject: Option<Subject<'a>>,
-    /// The field of the rendered object, in the notation of the API server; a subject has its own.
+    /// The field of the rendered object, in the API server's notation. A finding about manifests has it in its
+    /// subject instead.
     #[serde(skip_serializing_if = "Option::is_none")]
     field: Option<&'a str>,
     message: &'a str,
@@ -25,20 +26,20 @@ pub(super) struct Finding<'a> {
     labels: &'a [Label],
 }
 
-/// What of a manifest a finding is about.
+/// The object and field of a manifest that a finding is about.
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct Subject<'a> {
-    /// The number of the document in its file, from 0.
+    /// The index of the document in its file, from 0.
     pub(super) document: usize,
     pub(super) object: Named<'a>,
-    /// The field in the notation of the API server; empty for the object as a whole.
+    /// The field in the API server's notation; empty for the whole object.
     pub(super) field: &'a str,
     /// The API server's name for the reason.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) reason: Option<&'a str>,
 }
 
-/// What an object is called.
+/// The identity of an object.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Named<'a> {

@@ -1,14 +1,14 @@
-//! Findings as JUnit's XML, which CI servers show as tests that failed.
+//! Findings as JUnit XML, which CI servers show as failed tests.
 //!
-//! There is no standard; what is written here is what GitLab, Jenkins and Azure DevOps all read:
+//! There is no standard. This is the subset that GitLab, Jenkins and Azure DevOps all read:
 //! <https://docs.gitlab.com/ci/testing/unit_test_reports/>.
 
 use std::fmt::Write as _;
 
 use aqueduct_manifest::{Diagnostic, Position};
 
-/// Returns findings, each with the position of its first place, as one suite. An error is a test that failed, a warning
-/// one that passed with something to say. Without findings there is one test, for some servers refuse a suite without any.
+/// Returns findings, each with the position of its first place, as one suite. An error is a failed test, a warning a
+/// passed test with output. Without findings there is one passed test, since some servers reject an empty suite.
 pub(super) fn junit(findings: &[(&Diagnostic, Option<Position>)]) -> String {
     let failures = findings.iter().filter(|(finding, _)| finding.is_error()).count();
     let tests = findings.len().max(1);
@@ -50,7 +50,7 @@ pub(super) fn junit(findings: &[(&Diagnostic, Option<Position>)]) -> String {
     text + "  </testsuite>\n</testsuites>\n"
 }
 
-/// Returns a text for XML, without the characters that no escape brings into it.
+/// Escapes a text for XML and drops the characters that XML cannot represent.
 fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {

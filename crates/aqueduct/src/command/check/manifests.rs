@@ -1,7 +1,7 @@
-//! The checks over manifests that belong to no platform.
+//! The checks of manifests that belong to no platform.
 //!
-//! A namespace that is among the manifests is taken for the whole of it, so that what is missing there is missing.
-//! In other namespaces, and of kinds that nothing here defines, anything may exist besides.
+//! A namespace that is itself among the manifests counts as complete: a reference to an object that it lacks is an
+//! error. In other namespaces, and for kinds that no manifest defines, other objects may exist.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,9 +16,9 @@ use crate::server::API;
 #[derive(Debug)]
 pub(super) struct Found {
     pub(super) diagnostic: Diagnostic,
-    /// The number of the object that it is about.
+    /// The index of the document that it is about.
     pub(super) document: Option<usize>,
-    /// The field, in the notation of the API server.
+    /// The field, in the API server's notation.
     pub(super) field: String,
     /// The API server's name for the reason.
     pub(super) reason: Option<&'static str>,
@@ -31,14 +31,14 @@ impl Found {
     }
 }
 
-/// Checks manifests in the order in which a server would be asked.
+/// Checks manifests in the order in which a server would receive them.
 pub(super) fn check(manifests: &Manifests, minor: u32, is_wanted: &dyn Fn(&str) -> bool) -> Vec<Found> {
     let rules: Vec<Rule> = ALL.iter().filter(|rule| is_wanted(rule.name)).copied().collect();
     let unreadable = manifests.diagnostics.iter().cloned();
     let mut found: Vec<Found> = unreadable.map(|diagnostic| located(diagnostic, manifests)).collect();
     if !rules.is_empty() {
         let mut report = Report::default();
-        // Rules tell objects apart by their paths, and a file may hold many.
+        // Rules identify objects by their paths, and one file can contain many objects.
         let documents = manifests.documents.iter().enumerate();
         let paths: Vec<String> = documents.map(|(number, one)| format!("{}#{number}", one.file)).collect();
         aqueduct_check::check(&environment(manifests, &paths, minor), &rules, &mut report);
@@ -46,7 +46,7 @@ pub(super) fn check(manifests: &Manifests, minor: u32, is_wanted: &dyn Fn(&str) 
         found.extend(diagnostics.into_iter().map(|diagnostic| located(diagnostic, manifests)));
     }
     let answers = server::ask(manifests, minor, is_wanted);
-    // Where the API server says what is wrong with an object, the rules about objects need not say it again.
+    // If the API server already rejects an object, the rules about objects need not repeat it.
     let refused: BTreeSet<Option<usize>> = answers
         .iter()
         .filter(|one| one.diagnostic.code == API && one.diagnostic.is_error())
@@ -58,10 +58,10 @@ pub(super) fn check(manifests: &Manifests, minor: u32, is_wanted: &dyn Fn(&str) 
     found
 }
 
-/// Returns a finding with the document that its first place is in.
+/// Returns a finding together with the document of its first place.
 fn located(mut diagnostic: Diagnostic, manifests: &Manifests) -> Found {
     let document = diagnostic.labels.first().and_then(|label| manifests.at(&label.place));
-    // That all is in one environment goes without saying.
+    // There is only one environment, so the label would be noise.
     if let Some(label) = diagnostic.labels.first_mut() {
         label.text.clear();
     }
@@ -82,13 +82,13 @@ fn environment<'a>(manifests: &'a Manifests, paths: &'a [String], minor: u32) ->
             !document.object.kind().is_empty() && !document.object.api_version().is_empty()
         })
         .map(|(document, path)| {
-            // Files of one folder belong together.
+            // Files in one folder belong together.
             let folder = document.file.rsplit_once('/').map_or("", |(folder, _)| folder);
             Entry::new("", folder, path, &document.object)
         })
         .collect();
     let whole: BTreeSet<&str> = is("", "Namespace").map(Object::name).collect();
-    // Those that are only referred to are no less unknown than those that something lies in.
+    // A namespace that is only referred to is as unknown as one that contains objects.
     let mut namespaces = BTreeSet::from([""]);
     objects().for_each(|object| namespaces_of(&object.map, &mut namespaces));
     let namespaces = namespaces.difference(&whole).map(|name| (*name).to_owned()).collect();
@@ -116,7 +116,7 @@ fn environment<'a>(manifests: &'a Manifests, paths: &'a [String], minor: u32) ->
     }
 }
 
-/// Adds the namespaces that an object names anywhere.
+/// Adds all namespaces that an object refers to.
 fn namespaces_of<'a>(map: &'a Map, names: &mut BTreeSet<&'a str>) {
     let mut waiting: Vec<&Value> = map.iter().map(|(_, value)| value).collect();
     while let Some(value) = waiting.pop() {

@@ -1,4 +1,4 @@
-//! The names under which something is reported: the rules, and the parts of a server.
+//! The names that findings are reported under: the rules, and the server's checks.
 
 use std::fmt::Write as _;
 
@@ -10,10 +10,10 @@ use crate::command::manifests::UNREADABLE;
 use crate::compiler::known_rules;
 use crate::server::{ADMISSION, API, SERVER_RULES, ServerRule, server_rule};
 
-/// The group of what is no rule: what keeps a platform from being read or rendered.
+/// The group of findings that belong to no rule: errors that keep a platform from being read or rendered.
 pub(super) const PLATFORM: &str = "platform";
 
-/// Returns the group that a finding belongs to, by its rule.
+/// Returns the group of a rule.
 pub(super) fn group_of(code: &str) -> &'static str {
     let of_server = if code == UNREADABLE { Some(API) } else { server_rule(code).map(ServerRule::group) };
     of_server.unwrap_or_else(|| ALL.iter().find(|rule| rule.name == code).map_or(PLATFORM, Rule::group))
@@ -29,17 +29,17 @@ pub(super) fn known(name: &str) -> Result<(), Failure> {
     let failure = Failure::new(format!("there is no such rule or group: `{name}`"));
     Err(match closest(name, known) {
         Some(meant) => failure.hint(format!("did you mean `{meant}`?")),
-        None => failure.hint("`aqueduct check --list-rules` lists all rules and their groups"),
+        None => failure.hint("run `aqueduct check --list-rules` for all rules and groups"),
     })
 }
 
-/// Returns the summary of a rule, in one line.
+/// Returns the one-line summary of a rule.
 pub(super) fn summary(name: &str) -> Option<&'static str> {
     let of_rule = ALL.iter().find(|rule| rule.name == name).map(|rule| rule.summary);
     of_rule.or_else(|| server_rule(name).map(|rule| rule.summary))
 }
 
-/// Returns the page of a rule.
+/// Returns the documentation page of a rule.
 pub(super) fn page(name: &str) -> Result<String, Failure> {
     if let Some(rule) = server_rule(name) {
         return Ok(explain(rule.name, rule.summary, rule.level, rule.page));
@@ -48,7 +48,7 @@ pub(super) fn page(name: &str) -> Result<String, Failure> {
         let failure = Failure::new(format!("there is no such rule: `{name}`"));
         match closest(name, known_rules()) {
             Some(meant) => failure.hint(format!("did you mean `{meant}`?")),
-            None => failure.hint("`aqueduct check --list-rules` lists all rules"),
+            None => failure.hint("run `aqueduct check --list-rules` for all rules"),
         }
     })
 }

@@ -1,4 +1,4 @@
-//! Findings as SARIF, which code scanning of GitHub, GitLab and Azure DevOps reads.
+//! Findings as SARIF, which the code scanning of GitHub, GitLab and Azure DevOps reads.
 //!
 //! Source: <https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html>.
 
@@ -37,7 +37,7 @@ pub(super) fn sarif(findings: &[(&Diagnostic, Option<Position>)]) -> Result<Stri
 fn descriptor(rule: &str) -> Value {
     let description = match summary(rule) {
         Some(summary) => format!("Reports that {summary}."),
-        None => "Reports what keeps a platform from being read or rendered.".to_owned(),
+        None => "Reports errors that keep a platform from being read or rendered.".to_owned(),
     };
     let mut descriptor = json!({"id": rule, "shortDescription": {"text": description}});
     if let Ok(page) = page(rule) {
@@ -56,7 +56,7 @@ fn result(finding: &Diagnostic, position: Option<Position>, rules: &[&str]) -> V
         "ruleIndex": rules.iter().position(|rule| *rule == finding.code),
         "level": if finding.is_error() { "error" } else { "warning" },
         "message": {"text": format!("{}{hints}", finding.message)},
-        // It stays when the lines around the finding move, so that a forge knows it again.
+        // The fingerprint does not change when the lines around the finding move, so a forge recognises it.
         "partialFingerprints": {"finding/v1": Hash::of(format!("{known:?}").as_bytes()).to_string()},
     });
     if let Some(label) = finding.labels.first() {
@@ -73,7 +73,7 @@ fn result(finding: &Diagnostic, position: Option<Position>, rules: &[&str]) -> V
     result
 }
 
-/// Returns a path as the relative address that SARIF wants.
+/// Returns a path as the relative URI that SARIF requires.
 fn address(path: &str) -> String {
     let mut address = String::with_capacity(path.len());
     for byte in path.bytes() {

@@ -1,4 +1,4 @@
-//! What a server would say to manifests, asked in their order: the API server first, then its admission.
+//! What a server would answer to manifests, in their order: the API server first, then its admission control.
 
 use aqueduct_admission::{Cluster, RULERS};
 use aqueduct_apiserver::{Cause, Response, Server};
@@ -18,15 +18,15 @@ pub(crate) fn minor(version: &str) -> Result<u32, Failure> {
         _ => None,
     };
     minor.ok_or_else(|| {
-        Failure::new(format!("this version of Kubernetes is not known: `{version}`")).hint(format!(
-            "those from 1.{} to 1.{} are",
+        Failure::new(format!("unsupported Kubernetes version: `{version}`")).hint(format!(
+            "use a version from 1.{} to 1.{}",
             Server::MINORS.start(),
             Server::MINORS.end()
         ))
     })
 }
 
-/// Asks about every object, as if those before it that were accepted were there.
+/// Submits every object, as if the accepted ones before it existed.
 pub(super) fn ask(manifests: &Manifests, minor: u32, is_wanted: &dyn Fn(&str) -> bool) -> Vec<Found> {
     let server = is_wanted(API).then(|| Server::new(minor));
     let answer = |document: &Document| {
@@ -35,7 +35,7 @@ pub(super) fn ask(manifests: &Manifests, minor: u32, is_wanted: &dyn Fn(&str) ->
             .map(|server| server.create(&Value::Map(document.object.map.clone())))
             .unwrap_or_default()
     };
-    // Only admission looks at the objects before.
+    // Only admission control depends on earlier objects.
     let answers: Vec<Response> = manifests.documents.par_iter().map(answer).collect();
     let mut cluster =
         SERVER_RULES.iter().any(|rule| rule.name != API && is_wanted(rule.name)).then(|| Cluster::new(minor));
@@ -49,8 +49,8 @@ pub(super) fn ask(manifests: &Manifests, minor: u32, is_wanted: &dyn Fn(&str) ->
         answer.warnings.into_iter().for_each(|cause| add(Severity::Warning, API, cause));
         let Some(cluster) = &mut cluster else { continue };
         if is_refused {
-            // What is refused does not come as far as admission. What it would ask of others is asked all the same, so
-            // that one run tells all that is wrong.
+            // A rejected object never reaches admission control. Its requirements still apply to other objects, so
+            // that one run reports all problems.
             if RULERS.contains(&document.object.kind()) {
                 cluster.add(&document.object);
             }
@@ -66,7 +66,7 @@ pub(super) fn ask(manifests: &Manifests, minor: u32, is_wanted: &dyn Fn(&str) ->
     found
 }
 
-/// Returns what is said about a document.
+/// Returns a cause as a finding about a document.
 fn found(
     manifests: &Manifests,
     document: &Document,

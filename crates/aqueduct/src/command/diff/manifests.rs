@@ -1,4 +1,4 @@
-//! What differs between two sets of manifests, and what comes of it in a cluster.
+//! The differences between two sets of manifests, and their effects in a cluster.
 
 use std::path::Path;
 
@@ -15,22 +15,22 @@ use crate::terminal::Terminal;
 
 #[derive(Debug, Args)]
 pub(super) struct ManifestArguments {
-    /// How to print what differs.
+    /// How to print the differences.
     #[arg(long, value_enum, default_value_t = Format::Text, requires = "new")]
     format: Format,
-    /// How the manifests reach the cluster, which decides what is refused and what stays.
+    /// How the manifests are applied, which decides what the server rejects and which fields remain.
     #[arg(long, value_enum, default_value_t = By::Server, requires = "new")]
     apply: By,
-    /// The version of Kubernetes that the manifests are for.
+    /// The Kubernetes version of the cluster.
     #[arg(long, value_name = "VERSION", default_value = "1.37", requires = "new")]
     kubernetes: String,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum By {
-    /// A server-side apply, as of Argo CD with `ServerSideApply=true` and `kubectl apply --server-side`.
+    /// Server-side apply, as in Argo CD with `ServerSideApply=true` and in `kubectl apply --server-side`.
     Server,
-    /// A replace of whole objects, as of Argo CD with `Replace=true` and `kubectl replace`.
+    /// Replacement of whole objects, as in Argo CD with `Replace=true` and in `kubectl replace`.
     Replace,
 }
 
@@ -54,7 +54,7 @@ pub(super) fn run(
         }
         side.extend(manifests.documents.into_iter().map(|document| document.object));
     }
-    // What cannot be read would look deleted.
+    // An unreadable manifest would look deleted.
     if !is_readable {
         return Ok(Outcome::Failed);
     }

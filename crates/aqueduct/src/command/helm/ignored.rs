@@ -1,7 +1,6 @@
-//! The flags of `helm template` that change nothing here: those about clusters, registries and terminals.
+//! The flags of `helm template` that have no effect here: those about clusters, registries and terminals.
 //!
-//! They are taken, and what they are set to is looked at as Helm looks at it, so that a script learns of a slip
-//! of the pen from either program.
+//! They are accepted, and their values are validated as Helm does, so that both programs report a typo in a script.
 
 use aqueduct_helm::functions::parse_duration;
 use clap::parser::ValueSource;
@@ -9,7 +8,7 @@ use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
 
 use super::parse_switch;
 
-/// The switches; those without a `-` between words, and `one-output` and its like, are of the library that logs.
+/// The switches. Those without a `-` between words, `one-output` and similar ones belong to Helm's logging library.
 const SWITCHES: &[&str] = &[
     "add-dir-header",
     "alsologtostderr",
@@ -81,7 +80,7 @@ const SETTINGS: &[(&str, Form)] = &[
     ("wait", Form::Wait),
 ];
 
-/// What a value has to look like.
+/// The form of a value.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Form {
     Text,
@@ -94,21 +93,21 @@ enum Form {
     DryRun,
 }
 
-/// What is known of these flags once they are read: the first message about one, in Helm's words.
+/// The parsed flags: the first error about one of them, in Helm's words.
 #[derive(Debug, Default)]
 pub(super) struct Ignored {
     wrong: Option<String>,
 }
 
 impl Ignored {
-    /// Returns what Helm says of the first value that it would not take.
+    /// Returns Helm's error for the first value that it would reject.
     pub(super) fn wrong(&self) -> Option<&str> {
         self.wrong.as_deref()
     }
 }
 
 impl Form {
-    /// Returns the value that stands for a flag without one, where that is allowed.
+    /// Returns the value of a flag that is given without one, if Helm allows that.
     fn missing(self) -> Option<&'static str> {
         match self {
             Self::Wait => Some("watcher"),

@@ -1,4 +1,4 @@
-//! `helm template`: from what the user asks for to what Helm prints.
+//! `helm template`: from the user's options to Helm's output.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -12,15 +12,15 @@ use aqueduct_helm::{
 
 use super::values::{ReadFile, ValueOptions};
 
-/// What Helm adds to an error of a chart that it could load.
+/// The hint that Helm adds to an error in a chart that it could load.
 const DEBUG_HINT: &str = "\n\nUse --debug flag to render out invalid YAML";
 
-/// What the user asks `helm template` for.
+/// The options of `helm template`.
 #[derive(Clone, Debug, Default)]
 pub struct TemplateOptions {
-    /// The name of the release; `None` where it is to be made or defaults to `release-name`.
+    /// The release name; `None` to generate it, or for the default `release-name`.
     pub name: Option<String>,
-    /// The folder of the chart, or a packed chart.
+    /// The chart: a folder or a packaged chart.
     pub chart: PathBuf,
     /// The namespace.
     pub namespace: String,
@@ -48,27 +48,27 @@ pub struct TemplateOptions {
     pub skip_schema_validation: bool,
     /// `--output-dir`: the caller writes [`TemplateOutput::files`].
     pub output_dir: Option<PathBuf>,
-    /// `--release-name`: the folder below `output_dir` is named after the release.
+    /// `--release-name`: the folder in `output_dir` has the name of the release.
     pub use_release_name: bool,
-    /// `--debug`: what was rendered is shown even where it is no YAML.
+    /// `--debug`: prints rendered documents even if they are not valid YAML.
     pub debug: bool,
 }
 
-/// What `helm template` prints and writes.
+/// The output of `helm template`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TemplateOutput {
-    /// What goes to standard output.
+    /// The text for standard output.
     pub stdout: Vec<u8>,
-    /// The files to write below `output_dir`, in the order of writing.
+    /// The files to write in `output_dir`, in order.
     pub files: Vec<(PathBuf, Vec<u8>)>,
 }
 
-/// Why `helm template` failed, with what it prints nonetheless.
+/// A failure of `helm template`, with the output that it prints nonetheless.
 #[derive(Clone, Debug)]
 pub struct TemplateError {
-    /// Why, in the words that Helm prints after `Error: `.
+    /// The error, as Helm prints it after `Error: `.
     pub error: Error,
-    /// What goes to standard output nonetheless: with `debug`, the documents that are no YAML.
+    /// The text for standard output: with `debug`, the documents that are not valid YAML.
     pub stdout: Vec<u8>,
 }
 
@@ -78,10 +78,10 @@ impl From<Error> for TemplateError {
     }
 }
 
-/// Does what `helm template` does without a cluster and without the network.
+/// Does what `helm template` does, without a cluster or the network.
 ///
 /// # Errors
-/// What Helm says of a chart, of values or of templates that fail.
+/// Returns Helm's error for a chart, values or templates that fail.
 pub fn template(
     options: &TemplateOptions,
     read_file: ReadFile<'_>,
@@ -90,7 +90,7 @@ pub fn template(
     template_with(options, || options.values.merge(read_file), host)
 }
 
-/// Does what [`template`] does, with values from elsewhere than the options.
+/// Does what [`template`] does, with values from the caller instead of the options.
 pub(crate) fn template_with(
     options: &TemplateOptions,
     values: impl FnOnce() -> Result<Map, Error>,
@@ -99,7 +99,7 @@ pub(crate) fn template_with(
     template_keeping(options, values, host, &mut None)
 }
 
-/// Does what [`template`] does, and leaves the chart to the caller.
+/// Does what [`template`] does, and hands the chart to the caller.
 pub(super) fn template_keeping(
     options: &TemplateOptions,
     values: impl FnOnce() -> Result<Map, Error>,
@@ -142,7 +142,7 @@ pub(super) fn template_keeping(
     }
 }
 
-/// Returns the name of the release, made by template or from the chart's name where that was asked for.
+/// Returns the release name, generated from a template or the chart's name on request.
 fn release_name(options: &TemplateOptions, host: &mut dyn Host) -> Result<String, Error> {
     if let Some(name) = &options.name {
         if options.generate_name {
@@ -183,7 +183,7 @@ fn check_release_name(name: &str) -> Result<(), Error> {
     Ok(())
 }
 
-/// Returns the path of a chart on disk, or says why there is none.
+/// Returns the path of a chart on disk, or the reason why there is none.
 fn locate(chart: &Path) -> Result<PathBuf, Error> {
     let text = chart.to_string_lossy();
     let trimmed = text.trim();
@@ -194,7 +194,7 @@ fn locate(chart: &Path) -> Result<PathBuf, Error> {
         return Err(Error::new(format!("path {trimmed:?} not found")));
     }
     if trimmed.contains("://") {
-        return Err(Error::new(format!("{trimmed} is not on this machine: vendor the chart first")));
+        return Err(Error::new(format!("{trimmed} is remote: vendor the chart first")));
     }
     match trimmed.split_once('/') {
         Some((repository, _)) => Err(Error::new(format!("repo {repository} not found"))),
@@ -208,7 +208,7 @@ fn is_blank(bytes: &[u8]) -> bool {
     trimmed(bytes).is_empty()
 }
 
-/// Takes off the white space around a text, as Go sees it.
+/// Trims white space as Go defines it.
 fn trimmed(bytes: &[u8]) -> &[u8] {
     if let Ok(text) = std::str::from_utf8(bytes) {
         return text.trim().as_bytes();
@@ -268,7 +268,7 @@ fn print(
     Ok(TemplateOutput { stdout, files: files.files })
 }
 
-/// The files that `--output-dir` makes.
+/// The files for `--output-dir`.
 struct Output<'a> {
     folder: Option<&'a Path>,
     release: &'a Release,
@@ -283,7 +283,7 @@ impl<'a> Output<'a> {
         Some(if named { folder.join(&*self.release.name) } else { folder.to_owned() })
     }
 
-    /// Takes a document for a file, if documents go to files.
+    /// Adds a document to its file, if documents go to files.
     fn write(&mut self, folder: Option<&Path>, source: &str, content: &[u8]) -> bool {
         let Some(folder) = folder else { return false };
         let mut document = Vec::new();
@@ -293,7 +293,7 @@ impl<'a> Output<'a> {
     }
 }
 
-/// Picks the documents of some templates.
+/// Selects the documents of some templates.
 fn show_only(text: &str, wanted: &[String]) -> Result<Vec<u8>, Error> {
     let documents = documents(text);
     let mut picked = Vec::new();
@@ -301,7 +301,7 @@ fn show_only(text: &str, wanted: &[String]) -> Result<Vec<u8>, Error> {
         let pattern = Pattern::path(template).ok();
         let mut found = false;
         for (_, document) in &documents {
-            // The template is named after the chart, by the first comment in the document.
+            // The first comment in a document contains the chart name and the template.
             let source = document.lines().find_map(|line| {
                 let path = line.split_once("# Source: ")?.1.split_once('/')?.1;
                 (!path.is_empty()).then_some(path)
@@ -322,10 +322,10 @@ fn show_only(text: &str, wanted: &[String]) -> Result<Vec<u8>, Error> {
     Ok(picked)
 }
 
-/// Reads a file that an option names, with the errors that Helm prints.
+/// Reads a file given as an option, with Helm's errors.
 ///
 /// # Errors
-/// Why the file cannot be read, in Go's words.
+/// Returns the reason why the file cannot be read, in Go's words.
 pub fn read_file(path: &str) -> Result<Vec<u8>, String> {
     std::fs::read(path).map_err(|error| format!("open {path}: {}", reason(&error)))
 }

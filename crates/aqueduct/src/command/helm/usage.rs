@@ -1,10 +1,10 @@
-//! What is wrong with the flags of `helm template`, in the words that Helm has for it: scripts look for them.
+//! Usage errors of `helm template` in Helm's words, since scripts search for them.
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use super::Arguments;
 
-/// Returns what Helm says of wrong usage; `None` where it is no error, or one that Helm does not know.
+/// Returns Helm's message for a usage error; `None` if it is not an error, or not one that Helm has.
 pub(crate) fn in_words_of_helm(error: &clap::Error) -> Option<String> {
     let text = |kind| match error.get(kind)? {
         ContextValue::String(text) => Some(text.as_str()),
@@ -20,7 +20,7 @@ pub(crate) fn in_words_of_helm(error: &clap::Error) -> Option<String> {
                 format!("unknown shorthand flag: '{}' in -{letters}", letters.chars().next()?)
             }
         },
-        // A value that is missing counts as one that does not fit.
+        // clap reports a missing value as an invalid one.
         ErrorKind::InvalidValue if value.is_empty() => {
             format!("flag needs an argument: {}", name_of(argument)?)
         }
@@ -32,12 +32,12 @@ pub(crate) fn in_words_of_helm(error: &clap::Error) -> Option<String> {
     })
 }
 
-/// Returns the flag of what the parser prints of it, such as `--set <VALUES>`.
+/// Returns the flag in the parser's notation, such as `--set <VALUES>`.
 fn name_of(argument: &str) -> Option<&str> {
     argument.split(['=', ' ', '[']).next().filter(|name| name.starts_with('-'))
 }
 
-/// Puts the letter before a flag that has one.
+/// Puts the short flag before the long one, if there is one.
 fn with_letter(flag: &str) -> String {
     let command = <Arguments as clap::Args>::augment_args(clap::Command::new("helm"));
     let name = flag.trim_start_matches('-');

@@ -1,12 +1,12 @@
-//! The flags of `helm template` that set values, in the order in which they count.
+//! The flags of `helm template` that set values, in order of precedence.
 
 use aqueduct_helm::value::Map;
 use aqueduct_helm::{Error, Notation, UserValues};
 
-/// What the user says about values: each over the ones before.
+/// The user's values. Each field overrides the ones before.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ValueOptions {
-    /// The values files of `--values`, by the names to open them by.
+    /// The paths of the `--values` files.
     pub files: Vec<String>,
     /// The arguments of `--set-json`.
     pub json: Vec<String>,
@@ -20,14 +20,14 @@ pub struct ValueOptions {
     pub literals: Vec<String>,
 }
 
-/// Reads a file that the user names; the error is what Helm would say.
+/// Reads a file given by the user, with Helm's error.
 pub type ReadFile<'a> = &'a dyn Fn(&str) -> Result<Vec<u8>, String>;
 
 impl ValueOptions {
-    /// Returns the values that the options make.
+    /// Returns the merged values of the options.
     ///
     /// # Errors
-    /// What Helm says of the first file or argument that cannot be read.
+    /// Returns Helm's error for the first file or argument that cannot be read.
     pub fn merge(&self, read_file: ReadFile<'_>) -> Result<Map, Error> {
         let mut values = UserValues::new();
         for file in &self.files {

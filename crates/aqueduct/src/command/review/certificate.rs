@@ -1,4 +1,4 @@
-//! What a review has looked at and found, for anybody to do again.
+//! A record of what a review compared and found, with which anyone can repeat it.
 
 use std::collections::BTreeMap;
 
@@ -9,26 +9,26 @@ use serde::{Deserialize, Serialize};
 use super::side::Side;
 use super::{Against, Failure};
 
-/// The form of the certificate.
+/// The version of the certificate format.
 const VERSION: u32 = 1;
 
-/// A review, so that it can be done again and compared.
+/// A review that can be repeated and compared.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Certificate {
     version: u32,
     /// The version of the program.
     tool: String,
-    /// The hash of the program. Another build of the same version has another one.
+    /// The hash of the executable, which differs between builds of the same version.
     program: String,
     pub(super) base: State,
-    /// What stood for the base.
+    /// What was compared with at the base.
     #[serde(default)]
     pub(super) against: Against,
     pub(super) head: State,
-    /// What was reviewed, where it is not all.
+    /// The reviewed part of the platform.
     pub(super) selection: Selected,
-    /// The minor version of Kubernetes that the objects of each environment were held against.
+    /// The Kubernetes version of each environment.
     kubernetes: BTreeMap<String, String>,
     pub(super) claims: Vec<Claimed>,
     /// The hash of the review as JSON.
@@ -39,13 +39,13 @@ pub(super) struct Certificate {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct State {
-    /// The commit; none where the files are those of no commit.
+    /// The commit; `None` for uncommitted files.
     pub(super) commit: Option<String>,
     /// The hash of the rendered objects of each environment.
     environments: BTreeMap<String, String>,
 }
 
-/// The selected environments and tenants; all where there are none.
+/// The selected environments and tenants; empty lists select all.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Selected {
@@ -53,7 +53,7 @@ pub(super) struct Selected {
     pub(super) tenants: Vec<String>,
 }
 
-/// A claim, and whether it holds.
+/// A claim, and whether the change satisfies it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Claimed {
@@ -81,7 +81,7 @@ impl Certificate {
         kubernetes: BTreeMap<String, String>,
         review: &Review,
     ) -> Result<Self, Failure> {
-        let failed = |error: std::io::Error| Failure::new(format!("cannot read the program: {error}"));
+        let failed = |error: std::io::Error| Failure::new(format!("cannot read the executable: {error}"));
         let program = std::env::current_exe().and_then(std::fs::read).map_err(failed)?;
         let claims = review
             .claims
@@ -103,10 +103,10 @@ impl Certificate {
 
     pub(super) fn read(text: &str) -> Result<Self, Failure> {
         let found: Self = serde_json::from_str(text)
-            .map_err(|error| Failure::new(format!("this is no certificate of a review: {error}")))?;
+            .map_err(|error| Failure::new(format!("not a review certificate: {error}")))?;
         if found.version != VERSION {
             return Err(Failure::new(format!(
-                "this certificate has form {}, and this program knows {VERSION}",
+                "unsupported certificate version: {}, expected {VERSION}",
                 found.version
             )));
         }
@@ -118,37 +118,40 @@ impl Certificate {
         Ok(text + "\n")
     }
 
-    /// Says what is not the same in a review that was done again; the program only has to have the same version.
+    /// Returns the differences from a repeated review. Of the program, only the version has to match.
     pub(super) fn differences(&self, again: &Self) -> Vec<String> {
         let mut found = Vec::new();
         if self.tool != again.tool {
-            found.push(format!("it was made by version {}, and this is {}", self.tool, again.tool));
+            found.push(format!(
+                "version {} wrote the certificate, but this is version {}",
+                self.tool, again.tool
+            ));
         }
         for (name, old, new) in [("base", &self.base, &again.base), ("head", &self.head, &again.head)] {
             if old.commit != new.commit {
-                found.push(format!("the {name} is another commit"));
+                found.push(format!("the {name} commit is different"));
             }
             let names: std::collections::BTreeSet<&String> =
                 old.environments.keys().chain(new.environments.keys()).collect();
             let differs = |name: &&&String| old.environments.get(**name) != new.environments.get(**name);
             let others = names.iter().filter(differs);
             found.extend(
-                others.map(|environment| format!("`{environment}` of the {name} renders to other objects")),
+                others.map(|environment| format!("the {name} renders different objects for `{environment}`")),
             );
         }
         if self.kubernetes != again.kubernetes {
-            found.push("the environments have other versions of Kubernetes".to_owned());
+            found.push("the environments have different Kubernetes versions".to_owned());
         }
         if self.claims != again.claims {
-            found.push("the claims, or what holds of them, are not the same".to_owned());
+            found.push("the claims or their results are different".to_owned());
         }
         if found.is_empty() && self.review != again.review {
-            found.push("the review says something else".to_owned());
+            found.push("the result of the review is different".to_owned());
         }
         found
     }
 
-    /// Tells whether the very same program did it again.
+    /// Tells whether the same build of the program repeated the review.
     pub(super) fn is_of_program(&self, again: &Self) -> bool {
         self.program == again.program
     }

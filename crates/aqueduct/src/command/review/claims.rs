@@ -1,4 +1,4 @@
-//! The claims about a change: those of the command line, and those of `platform.toml`.
+//! The claims about a change, from the command line and from `platform.toml`.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use aqueduct_review::{Claim, What};
 
 use super::Failure;
 
-/// Reads the claims of the command line.
+/// Parses the claims of the command line.
 pub(super) fn given(texts: &[String]) -> Result<Vec<Claim>, Failure> {
     texts.iter().map(|text| text.parse().map_err(|error: String| Failure::new(error))).collect()
 }
@@ -45,10 +45,10 @@ pub(super) fn distinct(claims: Vec<Claim>) -> Vec<Claim> {
     distinct
 }
 
-/// Returns the claims that can be judged, which are not those about environments that are not selected.
+/// Returns the claims that can be judged, without those about environments that are not selected.
 ///
 /// # Errors
-/// A claim about an environment that does not exist: it would always hold.
+/// Returns an error for a claim about an environment that does not exist, since it could never be broken.
 pub(super) fn judgeable(
     mut claims: Vec<Claim>,
     environments: &BTreeMap<String, String>,
@@ -63,7 +63,7 @@ pub(super) fn judgeable(
             claim.environments.iter().find(|name| !environments.contains_key(*name) && !is_left_out(name));
         if let Some(name) = unknown {
             return Err(Failure::new(format!(
-                "`{claim}` is about an environment that is not there: `{name}`"
+                "claim `{claim}` refers to an environment that does not exist: `{name}`"
             )));
         }
     }

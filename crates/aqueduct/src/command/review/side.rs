@@ -1,4 +1,4 @@
-//! What is rendered on one side of a change.
+//! The rendered objects on one side of a change.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -20,16 +20,16 @@ use crate::compiler::Loaded;
 use crate::cost::{costs, total};
 use crate::terminal::Terminal;
 
-/// The rendered objects of an environment, the minor version of its Kubernetes, and what a month of it costs.
+/// The rendered objects of an environment, its Kubernetes version, and its monthly cost.
 #[derive(Default)]
 pub(super) struct Side {
     pub(super) objects: Vec<Object>,
-    /// The objects of tenants that are not followed.
+    /// The objects of tenants that the change does not affect.
     pub(super) around: BTreeSet<ObjectKey>,
     pub(super) kubernetes: String,
-    /// What each tenant asks for, where that is known.
+    /// What each tenant requests, if known.
     demands: Option<BTreeMap<String, Demand>>,
-    /// What a month costs.
+    /// The monthly cost.
     monthly_cost: f64,
     pub(super) promoted_from: Option<String>,
     /// The objects that Argo CD replaces.
@@ -37,19 +37,19 @@ pub(super) struct Side {
 }
 
 impl Side {
-    /// Returns that of an environment which is not there.
+    /// Returns the side on which an environment does not exist.
     pub(super) fn absent() -> Self {
         Self { demands: Some(BTreeMap::new()), ..Self::default() }
     }
 
-    /// Returns how an object reaches the cluster. Argo CD patches what it does not replace, and what a server-side apply and
-    /// a three-way merge make of the same old and new manifest is the same.
+    /// Returns how an object is applied. Argo CD patches what it does not replace, and a server-side apply gives the
+    /// same result as a three-way merge here.
     pub(super) fn apply(&self, object: &Object) -> Apply {
         if self.replaced.contains(&object.key()) { Apply::Replace } else { Apply::Server }
     }
 }
 
-/// Returns the objects that their own options or those of their Applications let Argo CD replace.
+/// Returns the objects that Argo CD replaces, because of their own sync options or those of their Application.
 fn replaced(environment: &Facts<'_>) -> BTreeSet<ObjectKey> {
     const REPLACE: &str = "Replace=true";
     let of_application = |entry: &Entry<'_>| {
@@ -64,7 +64,7 @@ fn replaced(environment: &Facts<'_>) -> BTreeSet<ObjectKey> {
     let is_replaced = |entry: &&Entry<'_>| {
         let options = entry.object.annotation("argocd.argoproj.io/sync-options").unwrap_or_default();
         let folder = entry.path.rsplit_once('/').map_or("", |(folder, _)| folder);
-        // An Application reads the folder of a component, or that of a whole tenant.
+        // An Application reads the folder of a component or of a whole tenant.
         let is_below = |path: &String| {
             [folder, entry.tenant]
                 .iter()
@@ -75,7 +75,7 @@ fn replaced(environment: &Facts<'_>) -> BTreeSet<ObjectKey> {
     entries.iter().filter(is_replaced).map(|entry| entry.object.key()).collect()
 }
 
-/// Reads the output that was committed with the base; `None` where it cannot be read, which has been told.
+/// Reads the output that was committed with the base; `None` after reporting files that cannot be read.
 pub(super) fn written(
     directory: &Path,
     commit: &str,
@@ -85,10 +85,10 @@ pub(super) fn written(
     let (folder, output) = base::check_out(directory, commit, Checkout::Output)?;
     if !folder.path().join(&output).exists() {
         let message = format!("the base has no output at `{output}`");
-        return Err(Failure::new(message).hint("without `--against output` its source is rendered"));
+        return Err(Failure::new(message).hint("omit `--against output` to render its source"));
     }
     let manifests = Manifests::below(folder.path())?;
-    // What cannot be read would look new.
+    // The objects of an unreadable manifest would look new.
     if !manifests.diagnostics.is_empty() {
         tell(&manifests.diagnostics, &manifests.files(), terminal);
         return Ok(None);
@@ -104,7 +104,7 @@ pub(super) fn written(
         let owner = if tenant == ROOT { component } else { tenant };
         let name: Option<Name> = environment.parse().ok();
         if name.is_some_and(|name| selection.has_environment(&name)) && is_selected(selection, owner) {
-            // The newest version stands for one that only the source names.
+            // Only the source contains the version, so the newest one is assumed.
             let side = || Side { kubernetes: format!("1.{}", Server::MINORS.end()), ..Side::default() };
             sides.entry(environment.to_owned()).or_insert_with(side).objects.extend(objects);
         }
@@ -112,15 +112,15 @@ pub(super) fn written(
     Ok(Some(sides))
 }
 
-/// The environments of a platform.
+/// The sides of all environments, by name.
 pub(super) type Sides = BTreeMap<String, Side>;
 
 fn is_selected(selection: &Selection, tenant: &str) -> bool {
     selection.tenants.is_empty() || selection.tenants.iter().any(|name| name.as_str() == tenant)
 }
 
-/// Returns the rendered environments of a platform, or why there are none. Of a part of it, the tenants are named that are
-/// followed: the others stand around them.
+/// Returns the rendered environments of a platform, or the errors. If only a part is loaded, `followed` contains the
+/// tenants that the change affects; the others are there as context.
 pub(super) fn sides(
     loaded: Loaded,
     files: &Files,
@@ -130,7 +130,7 @@ pub(super) fn sides(
     terminal: &Terminal,
 ) -> Result<Sides, Vec<Diagnostic>> {
     let progress = terminal.progress();
-    // Whether it is right, `check` says; a base may break a rule that is newer than it.
+    // The checks belong to `aqueduct check`, and an old base can break a newer rule.
     let mut compiler = Compiler::of(loaded, files, registry, selection).without_checks();
     let mut sides = Sides::new();
     while let Some(rendered) = next(&mut compiler, &progress, "rendering") {
@@ -156,7 +156,7 @@ pub(super) fn sides(
     if errors.is_empty() { Ok(sides) } else { Err(errors) }
 }
 
-/// Returns what each of the selected tenants asks of the nodes of an environment.
+/// Returns what each selected tenant requests from an environment's nodes.
 fn demands(environment: &Facts<'_>, selection: &Selection) -> BTreeMap<String, Demand> {
     let requests = requests(environment).into_iter().map(|request| {
         let demand = Demand {
@@ -177,8 +177,8 @@ fn demands(environment: &Facts<'_>, selection: &Selection) -> BTreeMap<String, D
     demands
 }
 
-/// Returns what tenants ask for now that they did not ask for before, and what the environment costs; `None` where nothing
-/// differs, or where one side does not know.
+/// Returns how the tenants' requests and the environment's cost change; `None` if nothing differs, or one side is not
+/// known.
 pub(super) fn growth(environment: &str, old: &Side, new: &Side) -> Option<Growth> {
     let (before, after) = (old.demands.as_ref()?, new.demands.as_ref()?);
     let tenants: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
@@ -192,7 +192,7 @@ pub(super) fn growth(environment: &str, old: &Side, new: &Side) -> Option<Growth
     (old != new).then(|| Growth { environment: environment.to_owned(), tenants, old, new })
 }
 
-/// Returns the tenant that an object is for; what delivers a tenant is its own.
+/// Returns the tenant that an object is for. The objects that deliver a tenant count as its own.
 fn owner<'e>(entry: &Entry<'e>) -> &'e str {
     if entry.tenant == ROOT { entry.component } else { entry.tenant }
 }

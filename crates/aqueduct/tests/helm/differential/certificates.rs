@@ -1,9 +1,9 @@
-//! Certificates and keys as OpenSSL shows them, without what differs each time.
+//! Certificates and keys as shown by OpenSSL, without the parts that differ each time.
 
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
-/// A chart whose output is all kinds of certificates and keys. A Go duration of a thousand years overflows.
+/// A chart that outputs all kinds of certificates and keys. A Go duration of a thousand years overflows.
 pub(crate) const TEMPLATE: &str = r#"{{ $ca := genCA "the ca" 365000 }}
 {{ $ec := genPrivateKey "ecdsa" }}
 {{ $ed := genPrivateKey "ed25519" }}
@@ -14,7 +14,7 @@ pub(crate) const TEMPLATE: &str = r#"{{ $ca := genCA "the ca" 365000 }}
 v: {{ list $ca.Cert $ca.Key $leaf.Cert $curve.Cert $own.Cert $root.Cert $ec $ed | join "" | quote }}
 "#;
 
-/// Returns what OpenSSL shows of each PEM block of a text; nothing without OpenSSL.
+/// Returns OpenSSL's output for each PEM block in a text; `None` without OpenSSL.
 pub(crate) fn shown(text: &str) -> Option<String> {
     let mut out = String::new();
     for block in text.split("-----BEGIN ").skip(1) {
@@ -32,7 +32,7 @@ pub(crate) fn shown(text: &str) -> Option<String> {
     Some(out)
 }
 
-/// Runs OpenSSL and takes out numbers, times and where elements stand.
+/// Runs OpenSSL and removes numbers, times and offsets.
 fn openssl(arguments: &[&str], input: &str) -> Option<String> {
     let mut child = Command::new("openssl")
         .args(arguments)

@@ -13,7 +13,7 @@ pub(crate) struct Case {
 }
 
 impl Case {
-    /// Returns everything that was generated, for whoever looks at a failure.
+    /// Returns everything that was generated, to investigate a failure.
     pub(crate) fn describe(&self) -> String {
         let mut text = String::new();
         for (path, content) in &self.files {

@@ -6,7 +6,7 @@ use aqueduct_helm::value::Type;
 
 use super::random::Random;
 
-/// The values of the chart that the templates stand in.
+/// The values of the chart with the templates.
 pub(crate) const VALUES: &str = r#"s: some text
 empty: ""
 n: 7
@@ -168,7 +168,7 @@ const MAPS: &[&str] = &[
     ".Values",
     r#"(dict "t" .Values.multi "u" (list .Values.multi))"#,
 ];
-/// Those that no other template sees: functions may change them.
+/// Values that no other template uses, since functions may change them.
 const OWN_MAPS: &[&str] = &[
     r#"(dict "a" 1 "b" "two")"#,
     "(dict)",
@@ -307,7 +307,8 @@ const FORMATS: &[&str] = &[
     "%[3]d", "%*d", "%+d", "% d", "% x", "%#q", "%+q", "%6.2f%%", "%v %v", "%s %d", "%08.3f", "%x %X", "%O",
     "%", "%w", "%-08d|", "%+.3e",
 ];
-/// Those whose output is not repeatable, is in no order, costs much, or has errors of libraries that are not followed.
+/// Functions whose output is not reproducible, unordered or expensive, or has library errors that are not reproduced
+/// here.
 const LEFT_OUT: &[&str] =
     &["keys", "values", "derivePassword", "buildCustomCert", "decryptAES", "env", "expandenv"];
 const BUILT_IN: &[&str] = &[
@@ -315,10 +316,10 @@ const BUILT_IN: &[&str] = &[
     "urlquery",
 ];
 
-/// Makes templates.
+/// Generates templates.
 pub(crate) struct Generator<'r> {
     pub(crate) random: &'r mut Random,
-    /// The place in the table of functions, so that every one has its turn.
+    /// The index in the table of functions, so that each one has its turn.
     pub(crate) turn: usize,
 }
 
@@ -365,7 +366,7 @@ impl Generator<'_> {
         }
     }
 
-    /// Returns an argument that makes sense at a place of a function, mostly.
+    /// Returns an argument that usually makes sense at a position of a function.
     fn argument(&mut self, name: &str, at: usize, wanted: Type, depth: usize) -> String {
         let lower = name.to_lowercase();
         if matches!((name, at), ("set" | "unset", 0))
@@ -373,7 +374,7 @@ impl Generator<'_> {
         {
             return self.from(OWN_MAPS);
         }
-        // What is no date to those is the present.
+        // These functions treat anything but a date as the current time.
         if lower.contains("date")
             && !lower.contains("todate")
             && matches!(wanted, Type::Any | Type::Native(_))

@@ -1,4 +1,4 @@
-//! Numbers that look random and are the same in every run with one seed.
+//! Pseudo-random numbers, which are the same in every run with the same seed.
 
 /// A generator after SplitMix64.
 pub(crate) struct Random(u64);
@@ -20,12 +20,12 @@ impl Random {
         usize::try_from(self.next() % u64::try_from(bound.max(1)).unwrap_or(1)).unwrap_or_default()
     }
 
-    /// Returns true in so many of a hundred cases.
+    /// Returns true with a probability in percent.
     pub(crate) fn percent(&mut self, share: usize) -> bool {
         self.below(100) < share
     }
 
-    /// Returns one of several.
+    /// Returns one of several values.
     pub(crate) fn pick<'a, T: ?Sized>(&mut self, pool: &[&'a T]) -> &'a T {
         pool[self.below(pool.len())]
     }

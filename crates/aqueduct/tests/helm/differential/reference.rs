@@ -1,4 +1,4 @@
-//! Rendering: by Helm in a process of its own, and here.
+//! Renders with Helm in a separate process, and here.
 
 use std::fmt;
 use std::path::Path;
@@ -10,7 +10,7 @@ use tempfile::TempDir;
 
 use super::charts::Case;
 
-/// What a render came to.
+/// The outcome of a render.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Answer {
     Output(String),
@@ -27,14 +27,14 @@ impl fmt::Display for Answer {
 }
 
 impl Answer {
-    /// Returns the number of the generated template that an error names.
+    /// Returns the number of the generated template in an error.
     pub(crate) fn template(&self) -> Option<usize> {
         let Self::Refusal(text) = self else { return None };
         let (_, after) = text.split_once("c/templates/t")?;
         after.get(..3)?.parse().ok()
     }
 
-    /// Returns the part of the output that one generated template made.
+    /// Returns the output of one generated template.
     pub(crate) fn of_template(&self, at: usize) -> Self {
         let Self::Output(text) = self else { return self.clone() };
         let head = format!("---\n# Source: c/templates/t{at:03}.yaml\n");
@@ -43,8 +43,8 @@ impl Answer {
         Self::Output(format!("{head}{}\n", part.trim_end()))
     }
 
-    /// Tells whether the other answer is as good: the same bytes, or a refusal in the same words where those are
-    /// promised.
+    /// Tells whether another outcome is equivalent: the same bytes, or an error with the same text if that is
+    /// guaranteed.
     pub(crate) fn agrees(&self, ours: &Self) -> bool {
         match (self, ours) {
             (Self::Output(theirs), Self::Output(ours)) => theirs == ours,
@@ -54,8 +54,8 @@ impl Answer {
     }
 }
 
-/// Tells whether the words of an error are not followed to the letter: those of the libraries for TOML, of the
-/// reader of JSON flags, and where Helm names one of several at random.
+/// Tells whether the exact text of an error is not guaranteed: errors of the TOML library and of the reader of JSON
+/// flags, and errors in which Helm picks one of several items at random.
 fn is_free(message: &str) -> bool {
     ["toml: ", "x509: ", "asn1: "].iter().any(|library| message.contains(library))
 }
@@ -74,7 +74,7 @@ impl Reference {
         }
     }
 
-    /// Writes a chart to a folder that goes with what is returned.
+    /// Writes a chart to a temporary folder, which is deleted with the returned value.
     pub(crate) fn write(&self, case: &Case) -> TempDir {
         let folder = tempfile::tempdir().expect("a folder for a chart");
         for (path, content) in &case.files {
@@ -116,7 +116,7 @@ fn write(path: &Path, content: &str) {
     std::fs::write(path, content).expect("a file can be written");
 }
 
-/// A world that stands still.
+/// A host with a fixed time and fixed randomness.
 struct Still;
 
 impl Host for Still {
