@@ -260,7 +260,7 @@ spec:
   target: {template: {data: {password: hunter2, login: '{{ .login }}'}}}
   data: [{secretKey: password, remoteRef: {key: shop, property: password}}, {secretKey: argocd-k8s-2f9d8c7b6a-token, remoteRef: {key: shop, property: token}}]
 "#), @r"
-        error: `ConfigMap shop/a` contains secrets in plain text: `binaryData.blob` (the value of `password`), `data.DB_PASSWORD` (the value of `DB_PASSWORD`), `data.json` (the login of a registry), `data.settings` (the value of `password`), `data.url` (a password in an address): 1.yaml at binaryData.blob
+        error: `ConfigMap shop/a` contains secrets in plain text: `binaryData.blob` (the value of `password`), `data.DB_PASSWORD` (the value of `DB_PASSWORD`), `data.json` (a registry login), `data.settings` (the value of `password`), `data.url` (a password in a URL): 1.yaml at binaryData.blob
           hint: read it from a store with an ExternalSecret, and refer to the Secret that this creates
         error: `Deployment shop/web` contains secrets in plain text: `spec.template.metadata.annotations.example.com/token` (a GitHub token), `spec.template.spec.containers.0.args` (the value of `api-key`), `spec.template.spec.containers.0.args.0` (the value of `password`), `spec.template.spec.containers.0.command.2` (the value of `PGPASSWORD`), `spec.template.spec.containers.0.env.0.value` (the value of `API_TOKEN`): 2.yaml at spec.template.metadata.annotations[example.com/token]
           hint: read it from a store with an ExternalSecret, and refer to the Secret that this creates

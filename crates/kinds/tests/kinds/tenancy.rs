@@ -1028,7 +1028,7 @@ FIELDS
 adopt = { name = 'legacy-web', selector = { app = 'legacy' } }",
         &[],
     ), @r"
-    error: the component has no workload of the kind to take over: `legacy-web`: tenants/shop/web.toml
+    error: the component has no workload that can take over: `legacy-web`: tenants/shop/web.toml
       hint: only the Deployment or DaemonSet of a `service`, `worker` or `daemon` can be taken over
     ");
 }

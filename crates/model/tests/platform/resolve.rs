@@ -241,7 +241,7 @@ allow-to = []
         })
         .collect();
     insta::assert_snapshot!(shown.join("\n"), @r#"
-    dev [Name("shop")] Quota { cpu: Some(Cpu { millicores: 2000 }), memory: Some(Memory { bytes: 4294967296, text: "4Gi" }), pods: None, storage: None } Resources { cpu: None, memory: Some(Memory { bytes: 268435456, text: "256Mi" }) } Isolation { level: Strict, allow_from: [Any], allow_to: [Any] } {Name("shop"): NamespaceSettings { existing: false, pod_security: Baseline, labels: {}, annotations: {} }}
-    prod [Name("shop")] Quota { cpu: Some(Cpu { millicores: 8000 }), memory: Some(Memory { bytes: 4294967296, text: "4Gi" }), pods: Some(50), storage: None } Resources { cpu: None, memory: Some(Memory { bytes: 268435456, text: "256Mi" }) } Isolation { level: Strict, allow_from: [Tenant(Name("shop"))], allow_to: [] } {Name("shop"): NamespaceSettings { existing: false, pod_security: Baseline, labels: {}, annotations: {} }}
+    dev [Name("shop")] Quota { cpu: Some(Cpu { millicores: 2000 }), memory: Some(Memory { bytes: 4294967296, text: "4Gi" }), pods: None, storage: None } CpuAndMemory { cpu: None, memory: Some(Memory { bytes: 268435456, text: "256Mi" }) } Isolation { level: Strict, allow_from: [Any], allow_to: [Any] } {Name("shop"): NamespaceSettings { existing: false, pod_security: Baseline, labels: {}, annotations: {} }}
+    prod [Name("shop")] Quota { cpu: Some(Cpu { millicores: 8000 }), memory: Some(Memory { bytes: 4294967296, text: "4Gi" }), pods: Some(50), storage: None } CpuAndMemory { cpu: None, memory: Some(Memory { bytes: 268435456, text: "256Mi" }) } Isolation { level: Strict, allow_from: [Tenant(Name("shop"))], allow_to: [] } {Name("shop"): NamespaceSettings { existing: false, pod_security: Baseline, labels: {}, annotations: {} }}
     "#);
 }

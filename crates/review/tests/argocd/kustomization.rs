@@ -75,7 +75,7 @@ pub(crate) fn build(
 
 /// Tells whether a build was stopped by something that would have to be fetched.
 fn is_remote(message: &str) -> bool {
-    ["is not read from the network", "are not pulled while building", "is not there"]
+    ["is not read from the network", "are not pulled during a build"]
         .iter()
         .any(|reason| message.contains(reason))
 }
