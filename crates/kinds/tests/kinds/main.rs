@@ -9,8 +9,10 @@ mod clouds;
 mod fields;
 mod foreign;
 mod programs;
+mod settings;
 mod stores;
 mod tenancy;
+mod written;
 
 use aqueduct_render::Registry;
 
