@@ -57,7 +57,7 @@ pub(crate) const SERVER_RULES: [ServerRule; 6] = [
     ServerRule {
         name: "admission-policy",
         rule: "policy",
-        summary: "a ValidatingAdmissionPolicy rejects an object",
+        summary: "a ValidatingAdmissionPolicy refuses an object",
         level: Level::Either,
         page: include_str!("server/policy.md"),
     },
@@ -71,7 +71,7 @@ pub(crate) const SERVER_RULES: [ServerRule; 6] = [
     ServerRule {
         name: API,
         rule: "",
-        summary: "the API server rejects an object",
+        summary: "the API server refuses an object",
         level: Level::Either,
         page: include_str!("server/api.md"),
     },

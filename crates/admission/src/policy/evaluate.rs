@@ -78,7 +78,9 @@ pub(crate) fn admit(
             }
             Scope::Unknown => {
                 let message = format!(
-                    "ValidatingAdmissionPolicy '{name}' takes parameters of {api_version}, Kind={kind}, but there is no definition or object of that kind; if the cluster does not define it either, everything is denied"
+                    "ValidatingAdmissionPolicy '{name}' takes parameters of {api_version}, Kind={kind}, but \
+                     there is no definition or object of that kind; if the cluster does not define it either, \
+                     everything is denied"
                 );
                 findings.push(AdmissionFinding::about(RULE, Action::Unknown, message));
                 return findings;
