@@ -2,10 +2,12 @@
 //!
 //! Each function returns what is wrong with a text.
 
+use aqueduct_manifest::{is_dns_label, is_dns_subdomain, is_label_key, is_label_name};
+
 /// A DNS label: up to 63 lower-case letters, digits and dashes.
 pub(crate) fn label(text: &str) -> Option<String> {
     longer(text, 63).or_else(|| {
-        (!is_label(text)).then(|| {
+        (!is_dns_label(text)).then(|| {
             "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character".to_owned()
         })
     })
@@ -14,7 +16,7 @@ pub(crate) fn label(text: &str) -> Option<String> {
 /// DNS labels separated by dots, at most 253 characters in all.
 pub(crate) fn subdomain(text: &str) -> Option<String> {
     longer(text, 253).or_else(|| {
-        (!text.split('.').all(is_label)).then(|| {
+        (!is_dns_subdomain(text)).then(|| {
             "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character".to_owned()
         })
     })
@@ -39,7 +41,7 @@ pub(crate) fn subdomain_with_underscores(text: &str) -> Option<String> {
 /// A DNS label that starts with a letter.
 pub(crate) fn label_1035(text: &str) -> Option<String> {
     longer(text, 63).or_else(|| {
-        (!is_label(text) || !text.starts_with(|letter: char| letter.is_ascii_lowercase())).then(|| {
+        (!is_dns_label(text) || !text.starts_with(|letter: char| letter.is_ascii_lowercase())).then(|| {
             "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character".to_owned()
         })
     })
@@ -48,7 +50,7 @@ pub(crate) fn label_1035(text: &str) -> Option<String> {
 /// A subdomain, optionally after `*.`.
 pub(crate) fn wildcard_subdomain(text: &str) -> Option<String> {
     longer(text, 253).or_else(|| {
-        (!text.strip_prefix("*.").is_some_and(|rest| rest.split('.').all(is_label))).then(|| {
+        (!text.strip_prefix("*.").is_some_and(is_dns_subdomain)).then(|| {
             "a wildcard DNS-1123 subdomain must start with '*.', followed by a valid DNS subdomain, which must consist of lower case alphanumeric characters, '-' or '.' and end with an alphanumeric character".to_owned()
         })
     })
@@ -56,6 +58,9 @@ pub(crate) fn wildcard_subdomain(text: &str) -> Option<String> {
 
 /// A label key: a name, optionally with a subdomain and a slash before it.
 pub(crate) fn qualified_name(text: &str) -> Option<String> {
+    if is_label_key(text) {
+        return None;
+    }
     let name = match text.split_once('/') {
         Some((_, name)) if name.contains('/') => {
             return Some("a valid label key must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character with an optional DNS subdomain prefix and '/'".to_owned());
@@ -67,15 +72,13 @@ pub(crate) fn qualified_name(text: &str) -> Option<String> {
         },
         None => text,
     };
-    if name.is_empty() {
-        Some("name part must be non-empty".to_owned())
+    Some(if name.is_empty() {
+        "name part must be non-empty".to_owned()
     } else if name.len() > 63 {
-        Some("name part must be no more than 63 bytes".to_owned())
-    } else if !is_name_part(name) {
-        Some("name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character".to_owned())
+        "name part must be no more than 63 bytes".to_owned()
     } else {
-        None
-    }
+        "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character".to_owned()
+    })
 }
 
 /// An annotation key, which may have capital letters in its prefix.
@@ -87,7 +90,7 @@ pub(crate) fn annotation_key(text: &str) -> Option<String> {
 pub(crate) fn label_value(text: &str) -> Option<String> {
     if text.len() > 63 {
         Some("must be no more than 63 bytes".to_owned())
-    } else if !text.is_empty() && !is_name_part(text) {
+    } else if !text.is_empty() && !is_label_name(text) {
         Some("a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character".to_owned())
     } else {
         None
@@ -195,18 +198,4 @@ fn longer(text: &str, most: usize) -> Option<String> {
 
 fn is_small(byte: u8) -> bool {
     byte.is_ascii_lowercase() || byte.is_ascii_digit()
-}
-
-fn is_label(text: &str) -> bool {
-    let bytes = text.as_bytes();
-    bytes.first().is_some_and(|byte| is_small(*byte))
-        && bytes.last().is_some_and(|byte| is_small(*byte))
-        && bytes.iter().all(|byte| is_small(*byte) || *byte == b'-')
-}
-
-fn is_name_part(text: &str) -> bool {
-    let bytes = text.as_bytes();
-    bytes.first().is_some_and(u8::is_ascii_alphanumeric)
-        && bytes.last().is_some_and(u8::is_ascii_alphanumeric)
-        && bytes.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
 }

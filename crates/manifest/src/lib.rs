@@ -15,6 +15,7 @@
 //! | report problems and their places | [`Diagnostic`], [`Place`] |
 //! | compare texts by line | [`line_diff`] |
 //! | recognise secrets | [`secret`] |
+//! | check names and labels | [`is_dns_label`], [`is_label_key`] |
 //! | print floats and hashes like the tools of Kubernetes | [`float`], [`struct@Hash`] |
 //! | look up the APIs of Kubernetes | [`KUBERNETES_APIS`] |
 //!
@@ -130,6 +131,7 @@ pub mod json;
 mod label_selector;
 mod line_diff;
 mod list_defaults;
+mod names;
 mod object;
 pub mod patch;
 mod place;
@@ -149,6 +151,7 @@ pub use hash::{Hash, hex};
 pub use label_selector::LabelSelector;
 pub use line_diff::{Hunk, Sign, line_diff};
 pub use list_defaults::list_defaults;
+pub use names::{is_dns_label, is_dns_subdomain, is_label_key, is_label_name};
 pub use object::{Object, ObjectKey, PodTemplate};
 pub use place::{Lines, Place, Position, Span};
 pub use pointer::Pointer;

@@ -1,5 +1,6 @@
 //! Name formats: `format.dns1123Label().validate('web')`.
 
+use aqueduct_manifest::{is_dns_label, is_dns_subdomain, is_label_name};
 use cel::common::types::{CelList, CelOptional, CelString};
 use cel::common::value::{CowVal, Val};
 use cel::{DeclarationError, Env, ExecutionError, add_overload};
@@ -98,36 +99,14 @@ fn faults(text: &str, most: usize, is_good: bool, letters: &str) -> Vec<String> 
     faults
 }
 
-fn is_lower(byte: u8) -> bool {
-    byte.is_ascii_lowercase() || byte.is_ascii_digit()
-}
-
-/// Tells whether a text consists of some characters, and starts and ends with stricter ones.
-fn is_word(
-    text: &str,
-    inner: impl Fn(u8) -> bool,
-    first: impl Fn(u8) -> bool,
-    last: impl Fn(u8) -> bool,
-) -> bool {
-    let bytes = text.as_bytes();
-    bytes.iter().all(|byte| inner(*byte))
-        && bytes.first().is_some_and(|byte| first(*byte))
-        && bytes.last().is_some_and(|byte| last(*byte))
-}
-
-fn is_label(text: &str) -> bool {
-    is_word(text, |byte| is_lower(byte) || byte == b'-', is_lower, is_lower)
-}
-
 fn label(text: &str, most: usize) -> Vec<String> {
     let message = "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', \
         and must start and end with an alphanumeric character";
-    faults(text, most, is_label(text), message)
+    faults(text, most, is_dns_label(text), message)
 }
 
 fn label_1035(text: &str, most: usize) -> Vec<String> {
-    let is_good =
-        is_word(text, |byte| is_lower(byte) || byte == b'-', |byte| byte.is_ascii_lowercase(), is_lower);
+    let is_good = is_dns_label(text) && text.starts_with(|first: char| first.is_ascii_lowercase());
     let message = "a DNS-1035 label must consist of lower case alphanumeric characters or '-', \
         start with an alphabetic character, and end with an alphanumeric character";
     faults(text, most, is_good, message)
@@ -136,7 +115,7 @@ fn label_1035(text: &str, most: usize) -> Vec<String> {
 fn subdomain(text: &str, most: usize) -> Vec<String> {
     let message = "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', \
         and must start and end with an alphanumeric character";
-    faults(text, most, text.split('.').all(is_label), message)
+    faults(text, most, is_dns_subdomain(text), message)
 }
 
 /// Returns a `generateName` prefix in a form that is checked like a whole name.
@@ -147,25 +126,20 @@ fn mask_trailing_dash(text: &str) -> String {
     }
 }
 
-fn is_name_part(text: &str) -> bool {
-    let is_end = |byte: u8| byte.is_ascii_alphanumeric();
-    is_word(text, |byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte), is_end, is_end)
-}
-
 const NAME_PART: &str = "name part must consist of alphanumeric characters, '-', '_' or '.', \
     and must start and end with an alphanumeric character";
 
 fn qualified_name(text: &str) -> Vec<String> {
     let (prefix, name) = text.split_once('/').map_or((None, text), |(prefix, name)| (Some(prefix), name));
     let mut all = prefix.map_or_else(Vec::new, |prefix| subdomain(prefix, 253));
-    all.extend(faults(name, 63, is_name_part(name), NAME_PART));
+    all.extend(faults(name, 63, is_label_name(name), NAME_PART));
     all
 }
 
 fn label_value(text: &str) -> Vec<String> {
     let message = "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', \
         and must start and end with an alphanumeric character";
-    faults(text, 63, text.is_empty() || is_name_part(text), message)
+    faults(text, 63, text.is_empty() || is_label_name(text), message)
 }
 
 fn is_uuid(text: &str) -> bool {

@@ -1,5 +1,7 @@
 //! The API server accepts the hosts and paths of an Ingress.
 
+use aqueduct_manifest::is_dns_subdomain;
+
 use crate::index::Index;
 use crate::pod::{list_at, text};
 use crate::report::Report;
@@ -80,16 +82,9 @@ fn has_steps(path: &str) -> bool {
 
 /// Tells whether a text is a host: DNS labels, of which the first may be `*`.
 fn is_host(host: &str) -> bool {
-    let is_label = |label: &str| {
-        let edge = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
-        let bytes = label.as_bytes();
-        bytes.iter().all(|byte| edge(*byte) || *byte == b'-')
-            && bytes.first().is_some_and(|byte| edge(*byte))
-            && bytes.last().is_some_and(|byte| edge(*byte))
-    };
     let is_address = host.parse::<std::net::IpAddr>().is_ok();
     let name = host.strip_prefix("*.").unwrap_or(host);
-    host.len() <= 253 && !is_address && name.split('.').all(is_label)
+    host.len() <= 253 && !is_address && is_dns_subdomain(name)
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Labels and annotations keep within the limits of Kubernetes.
 
-use aqueduct_manifest::Value;
+use aqueduct_manifest::{Value, is_label_key, is_label_name};
 
 use crate::facts::Entry;
 use crate::index::Index;
@@ -36,7 +36,7 @@ fn metadata_limits(index: &Index<'_>, report: &mut Report) {
 fn check_labels(report: &mut Report, entry: &Entry<'_>, metadata: &Value, what: &str) {
     for (key, value) in metadata.get("labels").and_then(Value::as_map).into_iter().flatten() {
         let field = (metadata, ["labels", key.as_str()]);
-        if !is_key(key) {
+        if !is_label_key(key) {
             report.error(
                 entry,
                 field,
@@ -46,7 +46,7 @@ fn check_labels(report: &mut Report, entry: &Entry<'_>, metadata: &Value, what: 
         match value {
             // The API server treats null as an empty string.
             Value::Null => {}
-            Value::String(text) if text.is_empty() || is_name(text) => {}
+            Value::String(text) if text.is_empty() || text.len() <= 63 && is_label_name(text) => {}
             Value::String(text) => {
                 report
                     .error(entry, field, format!("{} has a {what} with an invalid value: `{key}: {text}`", entry.title()))
@@ -68,7 +68,7 @@ fn check_annotations(report: &mut Report, entry: &Entry<'_>, metadata: &Value) {
     let mut size = 0_usize;
     for (key, value) in metadata.get("annotations").and_then(Value::as_map).into_iter().flatten() {
         let field = (metadata, ["annotations", key.as_str()]);
-        if !is_key(&key.to_ascii_lowercase()) {
+        if !is_label_key(&key.to_ascii_lowercase()) {
             report.error(
                 entry,
                 field,
@@ -95,28 +95,6 @@ fn check_annotations(report: &mut Report, entry: &Entry<'_>, metadata: &Value) {
             format!("{} has annotations that are too large: {size} of {ANNOTATIONS} bytes", entry.title()),
         );
     }
-}
-
-fn is_key(key: &str) -> bool {
-    match key.split_once('/') {
-        None => is_name(key),
-        Some((prefix, name)) => {
-            let fits = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '-';
-            let is_part = |part: &str| {
-                !part.is_empty() && part.chars().all(fits) && !part.starts_with('-') && !part.ends_with('-')
-            };
-            prefix.len() <= 253 && prefix.split('.').all(is_part) && is_name(name)
-        }
-    }
-}
-
-fn is_name(name: &str) -> bool {
-    let is_edge = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_alphanumeric);
-    let bytes = name.as_bytes();
-    bytes.len() <= 63
-        && is_edge(bytes.first())
-        && is_edge(bytes.last())
-        && bytes.iter().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(byte))
 }
 
 #[cfg(test)]

@@ -5,6 +5,8 @@
 //! and bindings take almost anything. Source:
 //! <https://kubernetes.io/docs/concepts/overview/working-with-objects/names/>.
 
+use aqueduct_manifest::{is_dns_label, is_dns_subdomain};
+
 use crate::facts::Entry;
 use crate::index::Index;
 use crate::report::Report;
@@ -65,6 +67,9 @@ fn too_long(name: &str, limit: usize) -> Option<String> {
 }
 
 fn not_dns(name: &str, with_dots: bool) -> Option<String> {
+    if is_dns_label(name) || with_dots && is_dns_subdomain(name) {
+        return None;
+    }
     let fits = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '-';
     let parts: Vec<&str> = if with_dots { name.split('.').collect() } else { vec![name] };
     if let Some(letter) = parts.iter().flat_map(|part| part.chars()).find(|letter| !fits(*letter)) {

@@ -1,9 +1,9 @@
 //! Host names, as in an Ingress or a certificate.
 
-use aqueduct_manifest::SmolStr;
+use aqueduct_manifest::{SmolStr, is_dns_label};
 
 use crate::types::Invalid;
-use crate::types::name::{check_length, is_label};
+use crate::types::name::check_length;
 use crate::types::parsed::checked_text;
 
 /// A host name: DNS labels of at most 63 bytes, separated by dots, at most 253 bytes in total; not an IP address.
@@ -61,7 +61,7 @@ fn check_host(text: &str, labels: &str) -> Result<(), Invalid> {
                 label.len()
             )));
         }
-        if !is_label(label) {
+        if !is_dns_label(label) {
             return Err(Invalid::new(format!(
                 "`{text}` is not a valid host name: every part between dots may only contain lower-case letters, digits and `-`, and must start and end with a letter or a digit"
             )));

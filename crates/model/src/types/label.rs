@@ -1,9 +1,9 @@
 //! Label keys and values; annotations have the same keys.
 
-use aqueduct_manifest::SmolStr;
+use aqueduct_manifest::{SmolStr, is_dns_subdomain, is_label_name};
 
 use crate::types::Invalid;
-use crate::types::name::{check_length, is_label};
+use crate::types::name::check_length;
 use crate::types::parsed::checked_text;
 
 /// The key of a label or annotation: `name` or `prefix/name`.
@@ -17,7 +17,7 @@ impl LabelKey {
         let name = match text.split_once('/') {
             Some((prefix, name)) => {
                 check_length("label prefix", prefix, 253)?;
-                if !prefix.split('.').all(is_label) {
+                if !is_dns_subdomain(prefix) {
                     return Err(Invalid::new(format!(
                         "`{prefix}` is not a valid label prefix: expected a lower-case DNS name"
                     )));
@@ -59,9 +59,7 @@ checked_text!(LabelValue, "a label value, a string", {
 });
 
 fn check_letters(what: &str, text: &str) -> Result<(), Invalid> {
-    let inner = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
-    let end = |letter: char| letter.is_ascii_alphanumeric();
-    if text.bytes().all(inner) && text.starts_with(end) && text.ends_with(end) {
+    if is_label_name(text) {
         Ok(())
     } else {
         Err(Invalid::new(format!(

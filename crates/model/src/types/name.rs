@@ -1,6 +1,6 @@
 //! Names of Kubernetes objects: the DNS-1123 label and the DNS-1123 subdomain.
 
-use aqueduct_manifest::SmolStr;
+use aqueduct_manifest::{SmolStr, is_dns_label, is_dns_subdomain};
 
 use crate::types::Invalid;
 use crate::types::parsed::checked_text;
@@ -14,7 +14,7 @@ pub struct Name(SmolStr);
 impl Name {
     fn check(text: &str) -> Result<(), Invalid> {
         check_length("name", text, 63)?;
-        if is_label(text) {
+        if is_dns_label(text) {
             Ok(())
         } else {
             Err(Invalid::new(format!(
@@ -40,7 +40,7 @@ pub struct Subdomain(SmolStr);
 impl Subdomain {
     fn check(text: &str) -> Result<(), Invalid> {
         check_length("name", text, 253)?;
-        if text.split('.').all(is_label) {
+        if is_dns_subdomain(text) {
             Ok(())
         } else {
             Err(Invalid::new(format!(
@@ -64,7 +64,7 @@ pub struct NameSuffix(SmolStr);
 impl NameSuffix {
     fn check(text: &str) -> Result<(), Invalid> {
         check_length("suffix", text, 30)?;
-        if is_label(&format!("a{text}")) {
+        if is_dns_label(&format!("a{text}")) {
             Ok(())
         } else {
             Err(Invalid::new(format!(
@@ -97,18 +97,6 @@ pub(crate) fn check_length(what: &str, text: &str, limit: usize) -> Result<(), I
         )))
     } else {
         Ok(())
-    }
-}
-
-/// Tells whether a text is a DNS-1123 label, apart from its length.
-pub(crate) fn is_label(text: &str) -> bool {
-    let inner = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
-    match text.as_bytes() {
-        [] => false,
-        [only] => inner(*only),
-        [first, middle @ .., last] => {
-            inner(*first) && inner(*last) && middle.iter().all(|byte| inner(*byte) || *byte == b'-')
-        }
     }
 }
 

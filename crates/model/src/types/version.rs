@@ -3,10 +3,9 @@
 use std::fmt;
 use std::str::FromStr;
 
-use aqueduct_manifest::SmolStr;
+use aqueduct_manifest::{SmolStr, is_dns_label, is_dns_subdomain};
 
 use crate::types::Invalid;
-use crate::types::name::is_label;
 use crate::types::parsed::{Parsed, checked_text, parsed};
 
 /// A Kubernetes version: a minor version such as `1.33`, or a patch version such as `1.33.4`.
@@ -79,7 +78,7 @@ pub struct ApiVersion(SmolStr);
 
 impl ApiVersion {
     fn check(text: &str) -> Result<(), Invalid> {
-        let version = |text: &str| text.starts_with('v') && is_label(text);
+        let version = |text: &str| text.starts_with('v') && is_dns_label(text);
         let kind = |text: &str| {
             text.starts_with(|letter: char| letter.is_ascii_uppercase())
                 && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
@@ -87,8 +86,8 @@ impl ApiVersion {
         let valid = match text.split('/').collect::<Vec<_>>().as_slice() {
             [only] => version(only),
             ["v1", single] => kind(single),
-            [group, last] => group.split('.').all(is_label) && version(last),
-            [group, middle, last] => group.split('.').all(is_label) && version(middle) && kind(last),
+            [group, last] => is_dns_subdomain(group) && version(last),
+            [group, middle, last] => is_dns_subdomain(group) && version(middle) && kind(last),
             _ => false,
         };
         if valid {
