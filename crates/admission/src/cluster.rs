@@ -7,11 +7,13 @@ use aqueduct_apiserver::custom::CustomDefinition;
 use aqueduct_manifest::{
     KUBERNETES_APIS, Object, ObjectKey, SmolStr, Value, is_cluster_scoped, is_native, plural,
 };
+use hashbrown::HashSet;
 
 use crate::finding::{Action, AdmissionFinding};
 use crate::pod::{is_set, items, text};
 use crate::policy::{self, Binding, Params, Policy, Request, Scope};
-use crate::quota::{Item, Quotas};
+use crate::quota::{Item, Quotas, usage};
+use crate::resources::Amounts;
 use crate::{defaults, limits, pod_security};
 
 /// The kinds whose objects affect the admission of others.
@@ -34,11 +36,21 @@ pub struct Cluster {
     is_settled: bool,
     objects: BTreeMap<ObjectKey, Object>,
     /// The names of objects that quotas have counted since.
-    names: BTreeSet<ObjectKey>,
+    names: HashSet<ObjectKey>,
     custom_kinds: BTreeMap<(SmolStr, SmolStr), CustomKind>,
     policies: BTreeMap<SmolStr, Policy>,
     bindings: BTreeMap<SmolStr, Binding>,
     quotas: Quotas,
+}
+
+/// An object that has been judged by everything but quotas.
+#[derive(Debug)]
+pub struct Judged {
+    /// The object as a server would store it.
+    object: Object,
+    /// The name by which quotas count it, and what it uses; `None` if no quota of its namespace does.
+    counted: Option<(ObjectKey, Amounts)>,
+    findings: Vec<AdmissionFinding>,
 }
 
 /// A kind that a CustomResourceDefinition defines.
@@ -58,7 +70,7 @@ impl Cluster {
             is_whole: true,
             is_settled: false,
             objects: BTreeMap::new(),
-            names: BTreeSet::new(),
+            names: HashSet::new(),
             custom_kinds: BTreeMap::new(),
             policies: BTreeMap::new(),
             bindings: BTreeMap::new(),
@@ -93,32 +105,58 @@ impl Cluster {
     ///
     /// An object without a namespace, of a namespaced kind, is in `default`.
     pub fn admit(&mut self, object: &Object) -> Vec<AdmissionFinding> {
-        let filled = self.filled(object);
+        self.enter(self.judge(object))
+    }
+
+    /// Judges an object by everything but quotas. In a settled cluster, it does not matter which objects came before.
+    pub fn judge(&self, object: &Object) -> Judged {
+        let mut judged = self.judged(object);
         // A definition checks the written object, because filling in defaults removes unknown fields.
         let custom = self.custom_kind(object).map(|kind| kind.definition.check(object, None));
         let custom = custom.into_iter().flatten();
-        let mut findings: Vec<AdmissionFinding> = custom
-            .map(|cause| AdmissionFinding { rule: "custom-resource", action: Action::Deny, cause })
-            .collect();
-        let limited = self.limited(&filled);
-        findings.extend(self.judge(&limited, &filled));
-        if !findings.iter().any(|finding| finding.action == Action::Deny) {
-            self.keep(&limited);
+        judged.findings.splice(
+            0..0,
+            custom.map(|cause| AdmissionFinding { rule: "custom-resource", action: Action::Deny, cause }),
+        );
+        judged
+    }
+
+    /// Judges an object by quotas as well, and adds it if nothing refuses it.
+    pub fn enter(&mut self, judged: Judged) -> Vec<AdmissionFinding> {
+        let Judged { object, counted, findings } = self.weighed(judged);
+        if !is_refused(&findings) {
+            self.keep(&object, counted);
         }
         findings
     }
 
+    /// Judges an object by quotas as well, and leaves the cluster unchanged.
+    pub fn weigh(&self, judged: Judged) -> Vec<AdmissionFinding> {
+        self.weighed(judged).findings
+    }
+
+    fn weighed(&self, mut judged: Judged) -> Judged {
+        // An object that replaces itself is counted already, and a refused one is not counted.
+        judged.counted = judged.counted.filter(|(key, _)| !self.has(key));
+        if let Some((_, usage)) = &judged.counted
+            && !is_refused(&judged.findings)
+        {
+            judged.findings.extend(self.quotas.admit(Item { object: &judged.object, usage }));
+        }
+        judged
+    }
+
     /// Judges an object to be created, and leaves the cluster unchanged.
     pub fn review(&self, object: &Object) -> Vec<AdmissionFinding> {
-        let filled = self.filled(object);
-        self.judge(&self.limited(&filled), &filled)
+        self.weigh(self.judged(object))
     }
 
     /// Adds an object without judging it, as one that already exists.
     pub fn add(&mut self, object: &Object) {
         let filled = self.filled(object);
         let limited = self.limited(&filled);
-        self.keep(&limited);
+        let counted = self.counted(&limited).filter(|(key, _)| !self.has(key));
+        self.keep(&limited, counted);
     }
 
     /// Returns an object as it is judged: in a namespace, and with what the server fills in.
@@ -162,11 +200,13 @@ impl Cluster {
         self.of_kind("", "LimitRange", object.namespace()).collect()
     }
 
-    /// Judges an object; `before` is the object without the defaults of LimitRanges.
-    fn judge(&self, object: &Object, before: &Object) -> Vec<AdmissionFinding> {
+    fn judged(&self, object: &Object) -> Judged {
+        let filled = self.filled(object);
+        let limited = self.limited(&filled);
+        let object = &*limited;
         let namespace = self.namespace(object.namespace());
         let mut findings = pod_security::admit(object, namespace, self.minor);
-        findings.extend(limits::admit(object, before, &self.ranges(object)));
+        findings.extend(limits::admit(object, &filled, &self.ranges(object)));
         findings.extend(self.judge_policies(object, namespace));
         if is_kind(object, "admissionregistration.k8s.io", "ValidatingAdmissionPolicy") {
             let causes = policy::check(object).into_iter();
@@ -184,14 +224,13 @@ impl Cluster {
                 cause,
             }));
         }
-        // A refused object is not counted, and one that replaces itself is counted already.
-        let is_refused = findings.iter().any(|finding| finding.action == Action::Deny);
-        let is_counted = self.quotas.are_in(object.namespace());
-        if is_counted && !is_refused && !self.has(&object.key()) {
-            let resource = self.resource(object);
-            findings.extend(self.quotas.admit(Item { object, resource: &resource }));
-        }
-        findings
+        let counted = self.counted(object);
+        Judged { object: limited.into_owned(), counted, findings }
+    }
+
+    fn counted(&self, object: &Object) -> Option<(ObjectKey, Amounts)> {
+        let usage = || usage(object, &self.resource(object));
+        self.quotas.may_count(object).then(|| (object.key(), usage()))
     }
 
     fn judge_policies(&self, object: &Object, namespace: Option<&Object>) -> Vec<AdmissionFinding> {
@@ -217,12 +256,11 @@ impl Cluster {
         self.objects.contains_key(key) || self.names.contains(key)
     }
 
-    fn keep(&mut self, object: &Object) {
-        if self.quotas.are_in(object.namespace()) && !self.has(&object.key()) {
-            let resource = self.resource(object);
-            self.quotas.count(Item { object, resource: &resource });
+    fn keep(&mut self, object: &Object, counted: Option<(ObjectKey, Amounts)>) {
+        if let Some((key, usage)) = counted {
+            self.quotas.count(Item { object, usage: &usage });
             if self.is_settled {
-                self.names.insert(object.key());
+                self.names.insert(key);
             }
         }
         if self.is_settled {
@@ -240,10 +278,10 @@ impl Cluster {
             ("apiextensions.k8s.io", "CustomResourceDefinition") => self.define(object),
             ("", "ResourceQuota") => {
                 let own = self.objects.values().filter(|one| one.namespace() == object.namespace());
-                let named: Vec<(&Object, String)> = own.map(|one| (one, self.resource(one))).collect();
-                let present = named.iter().map(|(object, resource)| Item { object, resource });
+                let present: Vec<(&Object, Amounts)> =
+                    own.map(|object| (object, usage(object, &self.resource(object)))).collect();
                 let mut quotas = std::mem::take(&mut self.quotas);
-                quotas.insert(object, present);
+                quotas.insert(object, present.iter().map(|(object, usage)| Item { object, usage }));
                 self.quotas = quotas;
             }
             _ => {}
@@ -344,6 +382,10 @@ impl Params for Cluster {
         let group = api_version.rsplit_once('/').map_or("", |(group, _)| group);
         self.of_kind(group, kind, namespace).collect()
     }
+}
+
+fn is_refused(findings: &[AdmissionFinding]) -> bool {
+    findings.iter().any(|finding| finding.action == Action::Deny)
 }
 
 fn is_kind(object: &Object, group: &str, kind: &str) -> bool {

@@ -16,8 +16,47 @@ const RULE: &str = "pod-security";
 /// The prefix of the labels that set a level.
 pub const PREFIX: &str = "pod-security.kubernetes.io/";
 
-const MODES: [(&str, Action); 3] =
-    [("enforce", Action::Deny), ("audit", Action::Audit), ("warn", Action::Warn)];
+/// What follows from a violation; each mode has its own label for a level.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PodSecurityMode {
+    /// A pod is refused.
+    Enforce,
+    /// The violation is noted in the audit log.
+    Audit,
+    /// Whoever submits the object is warned.
+    Warn,
+}
+
+impl PodSecurityMode {
+    /// All modes, in the order in which the server judges.
+    pub const ALL: [Self; 3] = [Self::Enforce, Self::Audit, Self::Warn];
+
+    /// Returns the label that sets the level.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Enforce => "pod-security.kubernetes.io/enforce",
+            Self::Audit => "pod-security.kubernetes.io/audit",
+            Self::Warn => "pod-security.kubernetes.io/warn",
+        }
+    }
+
+    /// Returns the label that sets the version of the standard.
+    fn version_label(self) -> &'static str {
+        match self {
+            Self::Enforce => "pod-security.kubernetes.io/enforce-version",
+            Self::Audit => "pod-security.kubernetes.io/audit-version",
+            Self::Warn => "pod-security.kubernetes.io/warn-version",
+        }
+    }
+
+    fn action(self) -> Action {
+        match self {
+            Self::Enforce => Action::Deny,
+            Self::Audit => Action::Audit,
+            Self::Warn => Action::Warn,
+        }
+    }
+}
 
 /// How strict a standard is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -44,8 +83,8 @@ impl PodSecurityLevel {
     }
 }
 
-/// Returns the level that a namespace sets for a mode, such as `enforce`.
-pub fn level(namespace: &Object, mode: &str) -> PodSecurityLevel {
+/// Returns the level that a namespace sets for a mode.
+pub fn level(namespace: &Object, mode: PodSecurityMode) -> PodSecurityLevel {
     let standard = namespace.labels().and_then(|labels| standard(labels, asked(labels, mode)));
     standard.map_or(PodSecurityLevel::Privileged, |(level, _)| level)
 }
@@ -78,7 +117,8 @@ pub(crate) fn admit(object: &Object, namespace: Option<&Object>, minor: u32) -> 
     let mut findings: Vec<AdmissionFinding> = Vec::new();
     // Most namespaces request the same standard in all modes.
     let mut known: Vec<((PodSecurityLevel, u32), Vec<Violation>)> = Vec::new();
-    for (mode, action) in MODES {
+    for mode in PodSecurityMode::ALL {
+        let action = mode.action();
         if !is_pod && action == Action::Deny {
             continue;
         }
@@ -109,16 +149,18 @@ pub(crate) fn admit(object: &Object, namespace: Option<&Object>, minor: u32) -> 
 
 /// Returns the mode whose labels apply. Without a label for warnings, there are warnings for what is
 /// enforced.
-fn asked<'m>(labels: &Map, mode: &'m str) -> &'m str {
-    if mode == "warn" && !labels.contains_key(&format!("{PREFIX}{mode}")) { "enforce" } else { mode }
+fn asked(labels: &Map, mode: PodSecurityMode) -> PodSecurityMode {
+    let is_silent = mode == PodSecurityMode::Warn && !labels.contains_key(mode.label());
+    if is_silent { PodSecurityMode::Enforce } else { mode }
 }
 
 /// Returns the level and the minor version of a mode; `None` if it sets no level. Without a version, the latest
 /// applies.
-fn standard(labels: &Map, mode: &str) -> Option<(PodSecurityLevel, Option<u32>)> {
-    let label = |suffix: &str| labels.get(&format!("{PREFIX}{mode}{suffix}")).and_then(Value::as_str);
-    let level = LEVELS.iter().find(|(name, _)| Some(*name) == label("")).map(|(_, level)| *level)?;
-    (level != PodSecurityLevel::Privileged).then(|| (level, label("-version").and_then(minor_of)))
+fn standard(labels: &Map, mode: PodSecurityMode) -> Option<(PodSecurityLevel, Option<u32>)> {
+    let text = |label: &str| labels.get(label).and_then(Value::as_str);
+    let level = text(mode.label())?;
+    let level = LEVELS.iter().find(|(name, _)| *name == level).map(|(_, level)| *level)?;
+    (level != PodSecurityLevel::Privileged).then(|| (level, text(mode.version_label()).and_then(minor_of)))
 }
 
 /// Parses `v1.25`; anything else, such as `latest`, is not a version.
@@ -133,27 +175,26 @@ fn minor_of(text: &str) -> Option<u32> {
 fn labels(namespace: &Object) -> Vec<AdmissionFinding> {
     let Some(labels) = namespace.labels() else { return Vec::new() };
     let mut findings = Vec::new();
-    let mut refuse = |label: String, message: String| {
+    let mut refuse = |label: &str, message: String| {
         let cause =
             Cause { field: format!("metadata.labels[{label}]"), reason: "FieldValueInvalid", message };
         findings.push(AdmissionFinding { rule: RULE, action: Action::Deny, cause });
     };
-    for (mode, _) in MODES {
-        let label = format!("{PREFIX}{mode}");
-        if let Some(value) = labels.get(&label).and_then(Value::as_str)
+    for mode in PodSecurityMode::ALL {
+        let text = |label: &str| labels.get(label).and_then(Value::as_str);
+        if let Some(value) = text(mode.label())
             && !LEVELS.iter().any(|(name, _)| *name == value)
         {
             let message =
                 format!("Invalid value: \"{value}\": must be one of privileged, baseline, restricted");
-            refuse(label, message);
+            refuse(mode.label(), message);
         }
-        let label = format!("{PREFIX}{mode}-version");
-        if let Some(value) = labels.get(&label).and_then(Value::as_str)
+        if let Some(value) = text(mode.version_label())
             && value != "latest"
             && minor_of(value).is_none()
         {
             let message = format!("Invalid value: \"{value}\": must be \"latest\" or \"v1.x\"");
-            refuse(label, message);
+            refuse(mode.version_label(), message);
         }
     }
     findings

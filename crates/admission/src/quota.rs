@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use aqueduct_manifest::{Object, Quantity, SmolStr, Value};
+use aqueduct_manifest::{Object, Quantity, SmolStr, Value, format_smolstr};
 
 use crate::finding::AdmissionFinding;
 use crate::pod::{items, text};
@@ -17,9 +17,22 @@ pub(crate) struct Quotas(BTreeMap<SmolStr, BTreeMap<SmolStr, Quota>>);
 #[derive(Debug)]
 struct Quota {
     hard: Amounts,
+    /// Whether it limits the number of objects of any kind.
+    counts_objects: bool,
     used: Amounts,
     scopes: Vec<Scope>,
 }
+
+/// The resources that quotas count by their name alone.
+const COUNTED: [&str; 7] = [
+    "configmaps",
+    "persistentvolumeclaims",
+    "pods",
+    "replicationcontrollers",
+    "resourcequotas",
+    "secrets",
+    "services",
+];
 
 /// A condition for objects to count.
 #[derive(Debug)]
@@ -29,11 +42,11 @@ struct Scope {
     values: Vec<String>,
 }
 
-/// An object with its resource name, such as `deployments`.
+/// An object, and what it uses of each resource that a quota can count.
 #[derive(Clone, Copy)]
 pub(crate) struct Item<'a> {
     pub(crate) object: &'a Object,
-    pub(crate) resource: &'a str,
+    pub(crate) usage: &'a Amounts,
 }
 
 impl Quotas {
@@ -52,14 +65,21 @@ impl Quotas {
             values: items(one, "values").iter().filter_map(Value::as_str).map(str::to_owned).collect(),
         });
         let scopes = plain.chain(selected).collect();
-        let mut new = Quota { hard: amounts(spec.get("hard")), used: Amounts::new(), scopes };
+        let hard = amounts(spec.get("hard"));
+        let counts_objects =
+            hard.keys().any(|name| name.starts_with("count/") || COUNTED.contains(&name.as_str()));
+        let mut new = Quota { hard, counts_objects, used: Amounts::new(), scopes };
         present.for_each(|item| new.count(item));
         self.0.entry(quota.namespace().into()).or_default().insert(quota.name().into(), new);
     }
 
-    /// Tells whether a namespace has a quota.
-    pub(crate) fn are_in(&self, namespace: &str) -> bool {
-        self.0.contains_key(namespace)
+    /// Tells whether a quota of its namespace may count an object.
+    pub(crate) fn may_count(&self, object: &Object) -> bool {
+        let mut own = self.0.get(object.namespace()).into_iter().flatten();
+        let has_amounts = || {
+            object.group().is_empty() && matches!(object.kind(), "PersistentVolumeClaim" | "Pod" | "Service")
+        };
+        own.any(|(_, quota)| quota.counts_objects || has_amounts())
     }
 
     /// Counts an object that was accepted.
@@ -79,22 +99,18 @@ impl Quotas {
 
 impl Quota {
     fn count(&mut self, item: Item<'_>) {
-        let usage = self.usage(item);
-        add(&mut self.used, &usage);
+        if self.holds(item.object) {
+            add(&mut self.used, item.usage.iter().filter(|(name, _)| self.hard.contains_key(*name)));
+        }
     }
 
-    /// Returns what an object uses of this quota.
-    fn usage(&self, item: Item<'_>) -> Amounts {
-        if !self.scopes.iter().all(|scope| scope.holds(item.object)) {
-            return Amounts::new();
-        }
-        let mut usage = usage(item);
-        usage.retain(|name, _| self.hard.contains_key(name));
-        usage
+    /// Tells whether this quota counts an object.
+    fn holds(&self, object: &Object) -> bool {
+        self.scopes.iter().all(|scope| scope.holds(object))
     }
 
     fn fault(&self, name: &str, item: Item<'_>) -> Option<String> {
-        if !self.scopes.iter().all(|scope| scope.holds(item.object)) {
+        if !self.holds(item.object) {
             return None;
         }
         let missing = self.missing(item.object);
@@ -103,11 +119,11 @@ impl Quota {
         }
         let zero = Quantity::default();
         let mut exceeded: [Vec<String>; 3] = Default::default();
-        for (resource, requested) in self.usage(item) {
-            let used = self.used.get(&resource).copied().unwrap_or_default();
-            let hard = self.hard.get(&resource).copied().unwrap_or_default();
-            if requested > zero && used.plus(requested) > hard {
-                for (list, amount) in exceeded.iter_mut().zip([requested, used, hard]) {
+        for (resource, requested) in item.usage {
+            let Some(hard) = self.hard.get(resource) else { continue };
+            let used = self.used.get(resource).copied().unwrap_or_default();
+            if *requested > zero && used.plus(*requested) > *hard {
+                for (list, amount) in exceeded.iter_mut().zip([*requested, used, *hard]) {
                     list.push(format!("{resource}={amount}"));
                 }
             }
@@ -151,33 +167,23 @@ fn is_pod(object: &Object) -> bool {
     object.group().is_empty() && object.kind() == "Pod"
 }
 
-/// Returns what an object uses of each resource that a quota can count.
-fn usage(item: Item<'_>) -> Amounts {
+/// Returns what an object uses of each resource that a quota can count; `resource` is its resource name, such as
+/// `deployments`.
+pub(crate) fn usage(object: &Object, resource: &str) -> Amounts {
     let mut usage = Amounts::new();
     let one = Quantity::units(1);
-    let object = item.object;
     let group = object.group();
-    let counted =
-        if group.is_empty() { item.resource.to_owned() } else { format!("{}.{group}", item.resource) };
-    usage.insert(format!("count/{counted}").into(), one);
-    const COUNTED: [&str; 7] = [
-        "configmaps",
-        "persistentvolumeclaims",
-        "pods",
-        "replicationcontrollers",
-        "resourcequotas",
-        "secrets",
-        "services",
-    ];
-    if group.is_empty() && COUNTED.contains(&item.resource) {
-        usage.insert(item.resource.into(), one);
+    let dot = if group.is_empty() { "" } else { "." };
+    usage.insert(format_smolstr!("count/{resource}{dot}{group}"), one);
+    if group.is_empty() && COUNTED.contains(&resource) {
+        usage.insert(resource.into(), one);
     }
     let Some(spec) = object.map.get("spec").filter(|_| group.is_empty()) else { return usage };
     match object.kind() {
         "Pod" => {
             for kind in ["requests", "limits"] {
                 for (name, amount) in of_pod(spec, kind) {
-                    usage.insert(format!("{kind}.{name}").into(), amount);
+                    usage.insert(format_smolstr!("{kind}.{name}"), amount);
                     if kind == "requests" {
                         usage.insert(name, amount);
                     }

@@ -52,10 +52,12 @@ pub(crate) fn of_pod(spec: &Value, kind: &str) -> Amounts {
 }
 
 /// Adds quantities to others.
-pub(crate) fn add(total: &mut Amounts, more: &Amounts) {
+pub(crate) fn add<'a>(total: &mut Amounts, more: impl IntoIterator<Item = (&'a SmolStr, &'a Quantity)>) {
     for (name, amount) in more {
-        let sum = total.get(name).map_or(*amount, |before| before.plus(*amount));
-        total.insert(name.clone(), sum);
+        match total.get_mut(name) {
+            Some(sum) => *sum = sum.plus(*amount),
+            None => drop(total.insert(name.clone(), *amount)),
+        }
     }
 }
 

@@ -3,6 +3,8 @@
 //! Only what follows from the object itself is filled in: no addresses, no names of other objects, nothing that admission
 //! adds. Most of it is regular and in tables: the path, whether the zero value counts as omitted, and the default.
 
+use std::sync::LazyLock;
+
 use aqueduct_manifest::{Map, Value, json};
 
 /// What counts as omitted: an absent value, or the zero value as well.
@@ -19,8 +21,66 @@ use Left::{Out, Zero};
 /// A default: its path, with `[]` after lists, and its value as JSON.
 type Default = (&'static str, Left, &'static str);
 
+/// Defaults as a tree, so that one walk through a value fills in all of them.
+#[derive(Default)]
+struct Tree(Vec<Branch>);
+
+struct Branch {
+    name: &'static str,
+    is_list: bool,
+    default: Option<(Left, Value)>,
+    inner: Tree,
+}
+
+impl Tree {
+    fn of(table: &[Default]) -> Self {
+        let mut tree = Self::default();
+        for (path, left, default) in table {
+            tree.add(path, *left, default);
+        }
+        tree
+    }
+
+    fn add(&mut self, path: &'static str, left: Left, default: &str) {
+        let (step, rest) = path.split_once('.').unwrap_or((path, ""));
+        let (name, is_list) = step.strip_suffix("[]").map_or((step, false), |name| (name, true));
+        let at = self.0.iter().position(|branch| branch.name == name).unwrap_or_else(|| {
+            self.0.push(Branch { name, is_list, default: None, inner: Self::default() });
+            self.0.len() - 1
+        });
+        let branch = &mut self.0[at];
+        if rest.is_empty() {
+            branch.default = Some((left, read(default)));
+        } else {
+            branch.inner.add(rest, left, default);
+        }
+    }
+
+    /// Fills in the defaults, in every entry of the lists on their paths. Missing parents stay missing.
+    fn fill(&self, value: &mut Value) {
+        let Some(map) = value.as_map_mut() else { return };
+        for Branch { name, is_list, default, inner } in &self.0 {
+            if let Some((left, default)) = default
+                && is_left(map.get(name), *left)
+            {
+                map.insert(*name, default.clone());
+            }
+            if inner.0.is_empty() {
+                continue;
+            }
+            let Some(value) = map.get_mut(name) else { continue };
+            if !is_list {
+                inner.fill(value);
+            } else if let Some(list) = value.as_list_mut().filter(|list| !list.is_empty()) {
+                list.make_mut().iter_mut().for_each(|item| inner.fill(item));
+            }
+        }
+    }
+}
+
 /// Defaults of the pod spec.
-const POD: &[Default] = &[
+static POD: LazyLock<Tree> = LazyLock::new(|| Tree::of(POD_TABLE));
+const POD_TABLE: &[Default] = &[
     ("restartPolicy", Zero, r#""Always""#),
     ("dnsPolicy", Zero, r#""ClusterFirst""#),
     ("schedulerName", Zero, r#""default-scheduler""#),
@@ -48,7 +108,8 @@ const POD: &[Default] = &[
 ];
 
 /// Defaults of each container.
-const CONTAINER: &[Default] = &[
+static CONTAINER: LazyLock<Tree> = LazyLock::new(|| Tree::of(CONTAINER_TABLE));
+const CONTAINER_TABLE: &[Default] = &[
     ("terminationMessagePath", Zero, r#""/dev/termination-log""#),
     ("terminationMessagePolicy", Zero, r#""File""#),
     ("resources", Out, "{}"),
@@ -62,7 +123,8 @@ const CONTAINER: &[Default] = &[
 ];
 
 /// Defaults of each probe.
-const PROBE: &[Default] = &[
+static PROBE: LazyLock<Tree> = LazyLock::new(|| Tree::of(PROBE_TABLE));
+const PROBE_TABLE: &[Default] = &[
     ("timeoutSeconds", Zero, "1"),
     ("periodSeconds", Zero, "10"),
     ("successThreshold", Zero, "1"),
@@ -73,7 +135,10 @@ const PROBE: &[Default] = &[
 ];
 
 /// Defaults of whole objects, by group and kind.
-const KINDS: &[(&str, &str, &[Default])] = &[
+static KINDS: LazyLock<Vec<(&str, &str, Tree)>> = LazyLock::new(|| {
+    KIND_TABLE.iter().map(|(group, kind, table)| (*group, *kind, Tree::of(table))).collect()
+});
+const KIND_TABLE: &[(&str, &str, &[Default])] = &[
     ("", "Pod", &[("spec.enableServiceLinks", Out, "true")]),
     ("", "ReplicationController", &[("spec.replicas", Out, "1")]),
     ("", "Secret", &[("type", Zero, r#""Opaque""#)]),
@@ -254,7 +319,7 @@ fn fill(object: &mut Value) {
     let (version, kind) = (text("apiVersion"), text("kind"));
     let group = version.split_once('/').map_or("", |(group, _)| group);
     for (_, _, defaults) in KINDS.iter().filter(|(known, name, _)| *known == group && *name == kind) {
-        table(object, defaults);
+        defaults.fill(object);
     }
     if matches!(group, "" | "apps" | "batch")
         && let Some(path) = pod_path(&kind)
@@ -305,37 +370,12 @@ fn read(text: &str) -> Value {
     json::read(text).expect("the tables hold JSON")
 }
 
-fn table(value: &mut Value, defaults: &[Default]) {
-    for (path, left, default) in defaults {
-        set(value, path, *left, default);
-    }
-}
-
-/// Fills in one default, in every entry of the lists on its path. Missing parents stay missing.
-fn set(value: &mut Value, path: &str, left: Left, default: &str) {
-    let (step, rest) = path.split_once('.').unwrap_or((path, ""));
-    let Some(map) = value.as_map_mut() else { return };
-    if rest.is_empty() {
-        if is_left(map.get(step), left) {
-            map.insert(step, read(default));
-        }
-    } else if let Some(list) = step.strip_suffix("[]") {
-        if let Some(list) = map.get_mut(list).and_then(Value::as_list_mut).filter(|list| !list.is_empty()) {
-            for item in list.make_mut() {
-                set(item, rest, left, default);
-            }
-        }
-    } else if let Some(inner) = map.get_mut(step) {
-        set(inner, rest, left, default);
-    }
-}
-
 fn at<'v>(value: &'v mut Value, path: &[&str]) -> Option<&'v mut Value> {
     path.iter().try_fold(value, |value, step| value.as_map_mut()?.get_mut(step))
 }
 
 fn pod(spec: &mut Value, is_pod: bool) {
-    table(spec, POD);
+    POD.fill(spec);
     let Some(map) = spec.as_map_mut() else { return };
     // The old name of a field repeats the new one, which takes precedence.
     let is_name = |name: &&Value| name.as_str().is_some_and(|name| !name.is_empty());
@@ -378,11 +418,11 @@ fn pull_policy(map: &mut Map, image: &str, policy: &str) {
 }
 
 fn container(container: &mut Value, is_pod: bool, has_host_network: bool) {
-    table(container, CONTAINER);
+    CONTAINER.fill(container);
     let Some(map) = container.as_map_mut() else { return };
     for probe in ["livenessProbe", "readinessProbe", "startupProbe"] {
         if let Some(probe) = map.get_mut(probe) {
-            table(probe, PROBE);
+            PROBE.fill(probe);
         }
     }
     pull_policy(map, "image", "imagePullPolicy");

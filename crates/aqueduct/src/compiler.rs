@@ -381,8 +381,10 @@ impl<'a> Compiler<'a> {
         } else if self.is_checking && !self.diagnostics.iter().any(Diagnostic::is_error) {
             let facts = facts(platform, &borrowed, &rendered);
             let mut found = Report::default();
-            check(&facts, aqueduct_check::ALL, &mut found);
-            server::ask(&facts, rendered.environment.kubernetes.minor, &mut found);
+            let minor = rendered.environment.kubernetes.minor;
+            let check = || check(&facts, aqueduct_check::ALL, &mut found);
+            let ((), answers) = rayon::join(check, || server::ask(&facts, minor));
+            server::add(facts.name, answers, &mut found);
             found.allow(&|rule, tenant, component| {
                 let of_tenant = |tenancy: &&&Tenancy| tenancy.tenant.name.as_str() == tenant;
                 let tenancy = borrowed.iter().find(of_tenant).map_or(&[][..], |tenancy| &tenancy.allow);

@@ -105,47 +105,82 @@ pub(crate) fn message(title: &str, cause: &Cause) -> String {
     format!("{title}{field}: {}", cause.message)
 }
 
-/// Submits every object of an environment, and adds the findings that the report does not contain yet.
-pub(crate) fn ask(environment: &Facts<'_>, minor: u32, report: &mut Report) {
+/// What a server says about an object.
+pub(crate) struct Answer<'e> {
+    entry: &'e Entry<'e>,
+    /// The name of the server rule.
+    name: &'static str,
+    severity: Severity,
+    cause: Cause,
+    /// The path of the pod template, if it is about a pod that the object creates.
+    path: String,
+}
+
+/// Submits every object of an environment.
+pub(crate) fn ask<'e>(environment: &'e Facts<'e>, minor: u32) -> Vec<Answer<'e>> {
+    let mut answers = Vec::new();
     if !Server::MINORS.contains(&minor) {
-        return;
+        return answers;
     }
-    let mut known: Known = BTreeMap::new();
-    for (path, rule, severity, pointer) in report.said() {
-        known.entry(path.to_owned()).or_default().push((rule, severity, pointer.clone()));
-    }
-    let mut findings = Findings { environment: environment.name, known, report };
     let server = Server::new(minor);
     // Encrypted files are decrypted before they reach the server.
     let entries: Vec<&Entry<'_>> =
         environment.entries.iter().filter(|entry| !entry.object.map.contains_key("sops")).collect();
-    let answers: Vec<_> =
-        entries.par_iter().map(|entry| server.create(&Value::Map(entry.object.map.clone()))).collect();
     let mut cluster = cluster(environment, &entries, minor);
-    let mut asked: Vec<_> = entries.into_iter().zip(answers).collect();
+    let responses: Vec<_> = entries
+        .par_iter()
+        .map(|entry| {
+            let response = server.create(&Value::Map(entry.object.map.clone()));
+            // A rejected object never reaches admission control.
+            let judged = response.errors.is_empty().then(|| {
+                let pod = pod_of(entry.object).map(|(pod, path)| (cluster.judge(&pod), path));
+                (cluster.judge(entry.object), pod)
+            });
+            (response, judged)
+        })
+        .collect();
+    let mut asked: Vec<_> = entries.into_iter().zip(responses).collect();
     asked.sort_by_cached_key(|(entry, _)| environment.waves.get(&(entry.tenant, entry.component)).copied());
-    for (entry, answer) in asked {
-        let is_refused = !answer.errors.is_empty();
-        for (severity, causes) in [(Severity::Error, answer.errors), (Severity::Warning, answer.warnings)] {
-            causes.into_iter().for_each(|cause| findings.add(entry, API, severity, &cause, ""));
+    for (entry, (response, judged)) in asked {
+        for (severity, causes) in [(Severity::Error, response.errors), (Severity::Warning, response.warnings)]
+        {
+            let said = causes.into_iter().map(|cause| Answer {
+                entry,
+                name: API,
+                severity,
+                cause,
+                path: String::new(),
+            });
+            answers.extend(said);
         }
-        // A rejected object never reaches admission control.
-        if is_refused {
-            continue;
-        }
+        let Some((judged, pod)) = judged else { continue };
+        let is_denied = |found: &AdmissionFinding| found.action == Action::Deny;
+        let mut add = |found: AdmissionFinding, path: &str| {
+            if let Some((name, severity)) = weighed(&found).filter(|_| found.action != Action::Audit) {
+                answers.push(Answer { entry, name, severity, cause: found.cause, path: path.to_owned() });
+            }
+        };
         let mut is_pod_refused = false;
-        if let Some((pod, path)) = pod_of(entry.object) {
-            let denied = cluster.review(&pod).into_iter().filter(|found| found.action == Action::Deny);
-            for found in denied {
+        if let Some((pod, path)) = pod {
+            for found in cluster.weigh(pod).into_iter().filter(is_denied) {
                 is_pod_refused = true;
-                findings.add_found(entry, &found, &path);
+                add(found, &path);
             }
         }
-        let of_object = cluster.admit(entry.object).into_iter();
-        for found in of_object.filter(|found| found.action == Action::Deny || !is_pod_refused) {
-            findings.add_found(entry, &found, "");
-        }
+        let of_object = cluster.enter(judged).into_iter();
+        of_object.filter(|found| is_denied(found) || !is_pod_refused).for_each(|found| add(found, ""));
     }
+    answers
+}
+
+/// Adds the answers that the report does not contain yet.
+pub(crate) fn add(environment: &str, answers: Vec<Answer<'_>>, report: &mut Report) {
+    let mut known: Known = BTreeMap::new();
+    for (path, rule, severity, pointer) in report.said() {
+        known.entry(path.to_owned()).or_default().push((rule, severity, pointer.clone()));
+    }
+    let mut findings = Findings { environment, known, report };
+    answers.into_iter().for_each(|answer| findings.add(answer));
 }
 
 /// Returns a cluster that contains all objects that decide about others.
@@ -172,13 +207,6 @@ struct Findings<'e> {
 }
 
 impl Findings<'_> {
-    /// Adds an admission finding, with its field below a path in the object.
-    fn add_found(&mut self, entry: &Entry<'_>, found: &AdmissionFinding, path: &str) {
-        if let Some((name, severity)) = weighed(found).filter(|_| found.action != Action::Audit) {
-            self.add(entry, name, severity, &found.cause, path);
-        }
-    }
-
     /// Tells whether a rule already reports the same.
     fn is_said(&self, entry: &Entry<'_>, name: &str, severity: Severity, pointer: &Pointer) -> bool {
         let mut of_object = self.known.get(entry.path).into_iter().flatten();
@@ -200,8 +228,9 @@ impl Findings<'_> {
         }
     }
 
-    fn add(&mut self, entry: &Entry<'_>, name: &'static str, severity: Severity, cause: &Cause, path: &str) {
-        let field = match (path, cause.field.as_str()) {
+    fn add(&mut self, answer: Answer<'_>) {
+        let Answer { entry, name, severity, cause, path } = answer;
+        let field = match (path.as_str(), cause.field.as_str()) {
             (path, "") => path.to_owned(),
             ("", field) => field.to_owned(),
             (path, field) => format!("{path}.{field}"),
@@ -217,7 +246,7 @@ impl Findings<'_> {
             return;
         }
         let mut report = Report::of(name, self.environment);
-        let cause = Cause { field, ..cause.clone() };
+        let cause = Cause { field, ..cause };
         let field = if cause.field == path { meant(entry, name) } else { None };
         report.add(severity, entry, field.unwrap_or(pointer.into()), message(&entry.title(), &cause));
         self.report.extend(report);

@@ -44,7 +44,7 @@ fn secrets() -> Vec<(&'static str, String)> {
         ("config.json", "{\"auths\": {\"ghcr.io\": {\"auth\": \"c2hvcDpodW50ZXIy\"}}}"),
     ];
     let mut secrets: Vec<(&str, String)> = plain.map(|(name, value)| (name, value.to_owned())).to_vec();
-    let forms: [&[&str]; 14] = [
+    let forms: [&[&str]; 15] = [
         &["-----BEGIN RSA ", "PRIVATE KEY-----\nMIIE"],
         &["{\"private_key\": \"-----BEGIN ", "PRIVATE KEY-----\\nMIIE\"}"],
         &["AGE-SECRET-", "KEY-1QQQQQQQQQQQQQQQQQQQQQQQQ"],
@@ -53,6 +53,7 @@ fn secrets() -> Vec<(&'static str, String)> {
         &["glpat", "-0123456789abcdefghij"],
         &["AIza", "0123456789abcdefghijklmnopqrstuvwxy"],
         &["xoxb", "-0123456789-abcdef"],
+        &["xoxb", "-0123456789"],
         &["sk_live", "_0123456789abcdefghij"],
         &["SG.", "0123456789abcdefgh.0123456789abcdefgh"],
         &["npm", "_0123456789abcdefghijklmnopqrstuvwxyz"],

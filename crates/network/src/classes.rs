@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use aqueduct_manifest::{LabelSelector, Map, Object, SmolStr, Value};
+use hashbrown::HashMap;
 
 use crate::policy::{Direction, Namespaces, PeerRule, PodRule, Policy, PolicyName};
 use crate::ports::{NamedPort, Ports};
@@ -13,7 +14,7 @@ use crate::workload::{NetworkPeer, Pods};
 const NAME_LABEL: &str = "kubernetes.io/metadata.name";
 
 /// Pods that no policy distinguishes.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Class {
     /// The policies that restrict the pods, by direction.
     pub(crate) closed_by: [Vec<usize>; 2],
@@ -43,9 +44,9 @@ struct Index<'a> {
     pods: Vec<Pods<'a>>,
     namespaces: BTreeMap<&'a str, Map>,
     /// The namespaces with an object of their own.
-    namespaces_by_label: BTreeMap<(SmolStr, SmolStr), Vec<SmolStr>>,
-    by_label: BTreeMap<(&'a str, &'a str), Vec<usize>>,
-    by_namespace: BTreeMap<SmolStr, Vec<usize>>,
+    namespaces_by_label: HashMap<(SmolStr, SmolStr), Vec<SmolStr>>,
+    by_label: HashMap<(&'a str, &'a str), Vec<usize>>,
+    by_namespace: HashMap<SmolStr, Vec<usize>>,
 }
 
 impl Classes {
@@ -91,9 +92,17 @@ impl Classes {
             pods.iter().for_each(|pods| keys[*pods].named_by.push(number));
         }
 
-        let classes: Vec<Class> = keys.iter().cloned().collect::<BTreeSet<_>>().into_iter().collect();
-        let class_of: Vec<usize> =
-            keys.iter().map(|key| classes.partition_point(|class| class < key)).collect();
+        let mut order: Vec<usize> = (0..keys.len()).collect();
+        order.sort_unstable_by(|one, other| keys[*one].cmp(&keys[*other]));
+        let mut classes: Vec<Class> = Vec::new();
+        let mut class_of = vec![0; keys.len()];
+        for pods in order {
+            let key = std::mem::take(&mut keys[pods]);
+            if classes.last() != Some(&key) {
+                classes.push(key);
+            }
+            class_of[pods] = classes.len() - 1;
+        }
         let mut workloads: BTreeMap<NetworkPeer, BTreeSet<usize>> = BTreeMap::new();
         let members = meant.into_iter().map(|(rule, pods)| {
             let classes: BTreeSet<usize> = pods.into_iter().map(|pods| class_of[pods]).collect();
@@ -147,7 +156,7 @@ impl<'a> Index<'a> {
         namespaces.iter_mut().for_each(|(name, labels)| {
             labels.insert(NAME_LABEL, *name);
         });
-        let mut namespaces_by_label: BTreeMap<(SmolStr, SmolStr), Vec<SmolStr>> = BTreeMap::new();
+        let mut namespaces_by_label: HashMap<(SmolStr, SmolStr), Vec<SmolStr>> = HashMap::new();
         for (name, labels) in &namespaces {
             for (key, value) in labels {
                 if let Some(value) = value.as_str() {
@@ -156,8 +165,8 @@ impl<'a> Index<'a> {
                 }
             }
         }
-        let mut by_label: BTreeMap<(&str, &str), Vec<usize>> = BTreeMap::new();
-        let mut by_namespace: BTreeMap<SmolStr, Vec<usize>> = BTreeMap::new();
+        let mut by_label: HashMap<(&str, &str), Vec<usize>> = HashMap::new();
+        let mut by_namespace: HashMap<SmolStr, Vec<usize>> = HashMap::new();
         for (number, one) in pods.iter().enumerate() {
             by_namespace.entry(one.workload.namespace.clone()).or_default().push(number);
             for (key, value) in one.labels {

@@ -57,12 +57,14 @@ pub(crate) fn lowered(old: &Object, new: &Object) -> Vec<Consequence> {
     if (new.group(), new.kind()) != ("", "Namespace") {
         return Vec::new();
     }
-    let told = ["enforce", "warn", "audit"].into_iter().filter_map(|mode| {
+    let told = pod_security::PodSecurityMode::ALL.into_iter().filter_map(|mode| {
         let [was, is] = [old, new].map(|namespace| pod_security::level(namespace, mode));
-        let message =
-            format!("the Pod Security level for `{mode}` is lowered: {}, was {}", is.as_str(), was.as_str());
-        let field = format!("metadata.labels[{}{mode}]", pod_security::PREFIX);
-        (is < was).then(|| consequence(Effect::PodSecurity, &field, message))
+        let is_lowered = is < was;
+        let (label, is, was) = (mode.label(), is.as_str(), was.as_str());
+        let name = label.strip_prefix(pod_security::PREFIX).unwrap_or(label);
+        let message = format!("the Pod Security level for `{name}` is lowered: {is}, was {was}");
+        let field = format!("metadata.labels[{label}]");
+        is_lowered.then(|| consequence(Effect::PodSecurity, &field, message))
     });
     told.collect()
 }

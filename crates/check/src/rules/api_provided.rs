@@ -40,13 +40,14 @@ fn api_provided(index: &Index<'_>, report: &mut Report) {
             continue;
         }
         let served = |api: &&KubernetesApi| api.version == api_version && api.kinds.contains(&kind);
-        let title = entry.title();
+        let title = || entry.title();
         match KUBERNETES_APIS.iter().find(served) {
             Some(KubernetesApi { since, until, instead, .. }) => {
                 let Some(minor) = minor else { continue };
                 if minor >= *until {
                     let message = format!(
-                        "{title} needs an API that was removed in Kubernetes 1.{until}: `{api_version}`"
+                        "{} needs an API that was removed in Kubernetes 1.{until}: `{api_version}`",
+                        title()
                     );
                     let finding = report.error(entry, ["apiVersion"], message);
                     match (is_of_a_chart(entry), *instead) {
@@ -58,7 +59,8 @@ fn api_provided(index: &Index<'_>, report: &mut Report) {
                     };
                 } else if minor < *since {
                     let message = format!(
-                        "{title} needs an API that was added in Kubernetes 1.{since}: `{api_version}`"
+                        "{} needs an API that was added in Kubernetes 1.{since}: `{api_version}`",
+                        title()
                     );
                     let finding = report.error(entry, ["apiVersion"], message);
                     if is_of_a_chart(entry) {
@@ -75,7 +77,7 @@ fn api_provided(index: &Index<'_>, report: &mut Report) {
                 let finding = report.error(
                     entry,
                     ["kind"],
-                    format!("{title} has a kind that `{api_version}` does not have"),
+                    format!("{} has a kind that `{api_version}` does not have", title()),
                 );
                 match homes.map(|api| api.version).next() {
                     Some(home) => finding.hint(format!("use `{home}`")),
@@ -86,7 +88,8 @@ fn api_provided(index: &Index<'_>, report: &mut Report) {
                 let homes = KUBERNETES_APIS
                     .iter()
                     .filter(|api| api.kinds.contains(&kind) && api.until == KubernetesApi::NEVER);
-                let message = format!("{title} needs an API that the cluster does not have: `{api_version}`");
+                let message =
+                    format!("{} needs an API that the cluster does not have: `{api_version}`", title());
                 let finding = report.error(entry, ["apiVersion"], message);
                 match homes.map(|api| api.version).next() {
                     Some(home) => finding.hint(format!("use `{home}`")),

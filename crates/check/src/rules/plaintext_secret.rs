@@ -3,7 +3,8 @@
 //! Every plain value in a Secret is a secret. Elsewhere, [`aqueduct_manifest::secret`] decides by form, name
 //! and randomness.
 
-use aqueduct_manifest::{Map, Pointer, SmolStr, Value, json, secret};
+use aqueduct_manifest::{Map, Pointer, SmolStr, Value, format_smolstr, json, secret};
+use hashbrown::HashSet;
 
 use crate::index::Index;
 use crate::report::Report;
@@ -21,8 +22,16 @@ pub(crate) const RULE: Rule = Rule {
 const DEPTH: usize = 64;
 
 fn plaintext_secret(index: &Index<'_>, report: &mut Report) {
+    let mut clean = HashSet::new();
     for entry in index.entries() {
-        let mut search = Search { index, namespace: entry.namespace, path: Vec::new(), found: Vec::new() };
+        let mut search = Search {
+            index,
+            namespace: entry.namespace,
+            above: Vec::new(),
+            path: Vec::new(),
+            found: Vec::new(),
+            clean: &mut clean,
+        };
         match (entry.group, entry.kind) {
             // Texts of a definition describe fields. SealedSecrets and SOPS files are encrypted.
             ("apiextensions.k8s.io", "CustomResourceDefinition") | ("bitnami.com", "SealedSecret") => {
@@ -48,21 +57,32 @@ fn plaintext_secret(index: &Index<'_>, report: &mut Report) {
     }
 }
 
-/// A search through one object.
-struct Search<'a, 'i> {
-    index: &'i Index<'a>,
-    namespace: &'a str,
-    path: Vec<SmolStr>,
-    /// Where something was found, and what.
-    found: Vec<(Vec<SmolStr>, String)>,
+/// A key, or an index in a list.
+#[derive(Clone, Copy)]
+enum Step<'v> {
+    Key(&'v str),
+    Index(usize),
 }
 
-impl Search<'_, '_> {
-    fn object(&mut self, object: &Map) {
+/// A search through one object.
+struct Search<'a, 'i, 'v> {
+    index: &'i Index<'a>,
+    namespace: &'a str,
+    /// The steps to an object inside an annotation.
+    above: Vec<SmolStr>,
+    path: Vec<Step<'v>>,
+    /// Where something was found, and what.
+    found: Vec<(Vec<SmolStr>, String)>,
+    /// Texts without a secret, with their names. Most are repeated in many objects.
+    clean: &'i mut HashSet<(&'v str, &'v str)>,
+}
+
+impl<'v> Search<'_, '_, 'v> {
+    fn object(&mut self, object: &'v Map) {
         let is_secret = object.get("kind").and_then(Value::as_str) == Some("Secret")
             && object.get("apiVersion").and_then(Value::as_str).is_none_or(|version| version == "v1");
         for (key, value) in object.iter() {
-            self.path.push(key.clone());
+            self.path.push(Step::Key(key));
             if is_secret && matches!(key.as_str(), "data" | "stringData") {
                 self.secret_data(value, key == "data");
             } else if key == "binaryData" {
@@ -74,29 +94,29 @@ impl Search<'_, '_> {
         }
     }
 
-    fn binary_data(&mut self, value: &Value) {
+    fn binary_data(&mut self, value: &'v Value) {
         for (key, value) in value.as_map().into_iter().flat_map(Map::iter) {
             if let Some(text) = value.as_str().and_then(secret::decoded) {
-                self.path.push(key.clone());
-                self.text(key, &text);
+                self.path.push(Step::Key(key));
+                self.unknown_text(key, &text);
                 self.path.pop();
             }
         }
     }
 
     /// Every value in the data of a Secret counts as a secret.
-    fn secret_data(&mut self, value: &Value, is_encoded: bool) {
+    fn secret_data(&mut self, value: &'v Value, is_encoded: bool) {
         match value {
             Value::Map(map) => {
                 for (key, value) in map.iter() {
-                    self.path.push(key.clone());
+                    self.path.push(Step::Key(key));
                     self.secret_data(value, is_encoded);
                     self.path.pop();
                 }
             }
             Value::List(list) => {
                 for (number, value) in list.iter().enumerate() {
-                    self.path.push(number.to_string().into());
+                    self.path.push(Step::Index(number));
                     self.secret_data(value, is_encoded);
                     self.path.pop();
                 }
@@ -105,7 +125,10 @@ impl Search<'_, '_> {
             other => {
                 let text = other.as_str().map_or_else(|| json::write(other), str::to_owned);
                 let plain = if is_encoded { secret::decoded(&text).unwrap_or(text) } else { text };
-                let name = self.path.last().map_or("", SmolStr::as_str);
+                let name = match self.path.last() {
+                    Some(Step::Key(key)) => key,
+                    _ => "",
+                };
                 if let Some(what) = secret::held(name, &plain) {
                     self.add(what);
                 }
@@ -113,7 +136,7 @@ impl Search<'_, '_> {
         }
     }
 
-    fn value(&mut self, name: &str, value: &Value) {
+    fn value(&mut self, name: &'v str, value: &'v Value) {
         match value {
             Value::Map(map) => self.map(map),
             Value::List(list) => {
@@ -122,7 +145,7 @@ impl Search<'_, '_> {
                     self.add(what);
                 }
                 for (number, value) in list.iter().enumerate() {
-                    self.path.push(number.to_string().into());
+                    self.path.push(Step::Index(number));
                     self.value(name, value);
                     self.path.pop();
                 }
@@ -132,13 +155,13 @@ impl Search<'_, '_> {
         }
     }
 
-    fn map(&mut self, map: &Map) {
+    fn map(&mut self, map: &'v Map) {
         // A variable, a header or a parameter has its name beside its value.
         let named = map.get("name").and_then(Value::as_str).filter(|_| map.contains_key("value"));
         // Beside it is the source of the value, so this is only the key in the Secret.
         let is_taken = map.contains_key("remoteRef");
         for (key, value) in map.iter().filter(|(key, _)| !(is_taken && *key == "secretKey")) {
-            self.path.push(key.clone());
+            self.path.push(Step::Key(key));
             match named {
                 Some(name) if key == "value" => self.value(name, value),
                 _ => self.value(key, value),
@@ -147,25 +170,52 @@ impl Search<'_, '_> {
         }
     }
 
-    fn text(&mut self, name: &str, text: &str) {
+    fn text(&mut self, name: &'v str, text: &'v str) {
+        if !self.clean.contains(&(name, text)) && !self.unknown_text(name, text) {
+            self.clean.insert((name, text));
+        }
+    }
+
+    /// Searches a text, and tells whether it may contain a secret.
+    fn unknown_text(&mut self, name: &str, text: &str) -> bool {
         // kubectl stores the last applied object as a whole, including the values of a Secret.
-        if text.starts_with('{')
-            && self.path.len() < DEPTH
-            && name.ends_with("last-applied-configuration")
+        let is_applied = text.starts_with('{') && name.ends_with("last-applied-configuration");
+        if is_applied
+            && self.above.len() + self.path.len() < DEPTH
             && let Ok(Value::Map(applied)) = json::read(text)
         {
-            return self.object(&applied);
+            let mut inner = Search {
+                index: self.index,
+                namespace: self.namespace,
+                above: self.steps(),
+                path: Vec::new(),
+                found: Vec::new(),
+                clean: &mut HashSet::new(),
+            };
+            inner.object(&applied);
+            let found = inner.found;
+            self.found.extend(found);
+            return true;
         }
-        if let Some(what) = secret::value(name, text)
-            && self.index.get("", "Secret", self.namespace, text).is_none()
+        let Some(what) = secret::value(name, text) else { return is_applied };
+        if self.index.get("", "Secret", self.namespace, text).is_none()
             && self.index.secrets().get(self.namespace, text).is_none()
         {
             self.add(what);
         }
+        true
+    }
+
+    fn steps(&self) -> Vec<SmolStr> {
+        let steps = self.path.iter().map(|step| match step {
+            Step::Key(key) => SmolStr::from(*key),
+            Step::Index(number) => format_smolstr!("{number}"),
+        });
+        self.above.iter().cloned().chain(steps).collect()
     }
 
     fn add(&mut self, what: String) {
-        self.found.push((self.path.clone(), what));
+        self.found.push((self.steps(), what));
     }
 }
 

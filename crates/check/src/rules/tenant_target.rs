@@ -64,12 +64,12 @@ fn targets<'a>(entry: &Entry<'a>) -> Vec<(&'a str, Field<'a>)> {
     let spec = entry.object.map.get("spec").unwrap_or(&Value::Null);
     for (group, kind, path) in FIELDS {
         let is_meant = (*group == "*" || *group == entry.group) && (*kind == "*" || *kind == entry.kind);
-        if let Some(value) = entry.object.at(path).filter(|_| is_meant) {
+        if let Some(value) = is_meant.then(|| entry.object.at(path)).flatten() {
             found.push((value.as_str().unwrap_or_default(), Field::from(value)));
         }
     }
     for annotation in ANNOTATIONS {
-        for name in entry.object.annotation(annotation).unwrap_or_default().split(',') {
+        for name in entry.object.annotation(annotation).into_iter().flat_map(|names| names.split(',')) {
             found.push((name.trim(), Pointer::new(["metadata", "annotations", annotation]).into()));
         }
     }

@@ -53,7 +53,7 @@ static LOGIN: LazyLock<Regex> = LazyLock::new(|| {
 
 /// Returns a description of a secret in a text that is recognised by its form.
 pub(super) fn form(text: &str) -> Option<&'static str> {
-    // No form is shorter than this.
+    // No login is shorter than 8 bytes, and nothing else than a Slack token.
     if text.len() < 8 {
         return None;
     }
@@ -62,6 +62,9 @@ pub(super) fn form(text: &str) -> Option<&'static str> {
         if passwords.into_iter().any(|password| is_password(password.as_str())) {
             return Some("a password in a URL");
         }
+    }
+    if text.len() < 15 {
+        return None;
     }
     SET.matches(text).iter().next().map(|at| FORMS[at].0)
 }

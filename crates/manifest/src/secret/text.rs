@@ -22,6 +22,10 @@ const LONGEST: usize = 256;
 /// `--token=…`.
 pub(super) fn text(text: &str) -> Option<String> {
     let bytes = text.as_bytes();
+    // Without these, nothing is assigned.
+    if !bytes.iter().any(|byte| matches!(byte, b'=' | b':')) && !text.contains("requirepass") {
+        return None;
+    }
     let mut at = 0;
     while let Some(hit) = STEMS.find_at(text, at).filter(|hit| hit.start() < LIMIT) {
         let is_name = |byte: u8| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte);
