@@ -193,8 +193,7 @@ impl<'v> Search<'_, '_, 'v> {
                 clean: &mut HashSet::new(),
             };
             inner.object(&applied);
-            let found = inner.found;
-            self.found.extend(found);
+            self.found.extend(inner.found);
             return true;
         }
         let Some(what) = secret::value(name, text) else { return is_applied };
