@@ -45,7 +45,7 @@ pub struct Cluster {
 
 /// An object that has been judged by everything but quotas.
 #[derive(Debug)]
-pub struct Judged {
+pub struct AdmissionVerdict {
     /// The object as a server would store it.
     object: Object,
     /// The name by which quotas count it, and what it uses; `None` if no quota of its namespace does.
@@ -109,7 +109,7 @@ impl Cluster {
     }
 
     /// Judges an object by everything but quotas. In a settled cluster, it does not matter which objects came before.
-    pub fn judge(&self, object: &Object) -> Judged {
+    pub fn judge(&self, object: &Object) -> AdmissionVerdict {
         let mut judged = self.judged(object);
         // A definition checks the written object, because filling in defaults removes unknown fields.
         let custom = self.custom_kind(object).map(|kind| kind.definition.check(object, None));
@@ -122,8 +122,8 @@ impl Cluster {
     }
 
     /// Judges an object by quotas as well, and adds it if nothing refuses it.
-    pub fn enter(&mut self, judged: Judged) -> Vec<AdmissionFinding> {
-        let Judged { object, counted, findings } = self.weighed(judged);
+    pub fn enter(&mut self, judged: AdmissionVerdict) -> Vec<AdmissionFinding> {
+        let AdmissionVerdict { object, counted, findings } = self.weighed(judged);
         if !is_refused(&findings) {
             self.keep(&object, counted);
         }
@@ -131,11 +131,11 @@ impl Cluster {
     }
 
     /// Judges an object by quotas as well, and leaves the cluster unchanged.
-    pub fn weigh(&self, judged: Judged) -> Vec<AdmissionFinding> {
+    pub fn weigh(&self, judged: AdmissionVerdict) -> Vec<AdmissionFinding> {
         self.weighed(judged).findings
     }
 
-    fn weighed(&self, mut judged: Judged) -> Judged {
+    fn weighed(&self, mut judged: AdmissionVerdict) -> AdmissionVerdict {
         // An object that replaces itself is counted already, and a refused one is not counted.
         judged.counted = judged.counted.filter(|(key, _)| !self.has(key));
         if let Some((_, usage)) = &judged.counted
@@ -200,7 +200,7 @@ impl Cluster {
         self.of_kind("", "LimitRange", object.namespace()).collect()
     }
 
-    fn judged(&self, object: &Object) -> Judged {
+    fn judged(&self, object: &Object) -> AdmissionVerdict {
         let filled = self.filled(object);
         let limited = self.limited(&filled);
         let object = &*limited;
@@ -225,7 +225,7 @@ impl Cluster {
             }));
         }
         let counted = self.counted(object);
-        Judged { object: limited.into_owned(), counted, findings }
+        AdmissionVerdict { object: limited.into_owned(), counted, findings }
     }
 
     fn counted(&self, object: &Object) -> Option<(ObjectKey, Amounts)> {

@@ -14,6 +14,6 @@ pub mod policy;
 mod quota;
 mod resources;
 
-pub use cluster::{Cluster, Judged, RULERS};
+pub use cluster::{AdmissionVerdict, Cluster, RULERS};
 pub use finding::{Action, AdmissionFinding};
 pub use pod::pod_of;
