@@ -200,6 +200,7 @@ impl Cluster {
         self.of_kind("", "LimitRange", object.namespace()).collect()
     }
 
+    /// Judges an object by everything but quotas and its own definition.
     fn judged(&self, object: &Object) -> AdmissionVerdict {
         let filled = self.filled(object);
         let limited = self.limited(&filled);
@@ -385,7 +386,7 @@ impl Params for Cluster {
 }
 
 fn is_refused(findings: &[AdmissionFinding]) -> bool {
-    findings.iter().any(|finding| finding.action == Action::Deny)
+    findings.iter().any(AdmissionFinding::is_denial)
 }
 
 fn is_kind(object: &Object, group: &str, kind: &str) -> bool {

@@ -27,6 +27,11 @@ pub enum Action {
 }
 
 impl AdmissionFinding {
+    /// Tells whether the object is refused.
+    pub fn is_denial(&self) -> bool {
+        self.action == Action::Deny
+    }
+
     /// Returns a refusal of the object as a whole.
     pub(crate) fn forbidden(rule: &'static str, message: String) -> Self {
         Self::about(rule, Action::Deny, message)

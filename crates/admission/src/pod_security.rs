@@ -141,7 +141,7 @@ pub(crate) fn admit(object: &Object, namespace: Option<&Object>, minor: u32) -> 
         findings.push(AdmissionFinding::about(RULE, action, message));
     }
     // A refused object does not get warnings as well.
-    if findings.iter().any(|finding| finding.action == Action::Deny) {
+    if findings.iter().any(AdmissionFinding::is_denial) {
         findings.retain(|finding| finding.action != Action::Warn);
     }
     findings

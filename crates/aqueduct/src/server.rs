@@ -154,7 +154,6 @@ pub(crate) fn ask<'e>(environment: &'e Facts<'e>, minor: u32) -> Vec<Answer<'e>>
             answers.extend(said);
         }
         let Some((judged, pod)) = judged else { continue };
-        let is_denied = |found: &AdmissionFinding| found.action == Action::Deny;
         let mut add = |found: AdmissionFinding, path: &str| {
             if let Some((name, severity)) = weighed(&found).filter(|_| found.action != Action::Audit) {
                 answers.push(Answer { entry, name, severity, cause: found.cause, path: path.to_owned() });
@@ -162,13 +161,13 @@ pub(crate) fn ask<'e>(environment: &'e Facts<'e>, minor: u32) -> Vec<Answer<'e>>
         };
         let mut is_pod_refused = false;
         if let Some((pod, path)) = pod {
-            for found in cluster.weigh(pod).into_iter().filter(is_denied) {
+            for found in cluster.weigh(pod).into_iter().filter(AdmissionFinding::is_denial) {
                 is_pod_refused = true;
                 add(found, &path);
             }
         }
         let of_object = cluster.enter(judged).into_iter();
-        of_object.filter(|found| is_denied(found) || !is_pod_refused).for_each(|found| add(found, ""));
+        of_object.filter(|found| found.is_denial() || !is_pod_refused).for_each(|found| add(found, ""));
     }
     answers
 }

@@ -89,10 +89,7 @@ pub(crate) fn surges(changes: &mut [Change], server: &Server, new: &[Object], ar
         let (Some(rollout), Some((pod, _))) = (change.rollout, pod_of(&change.object)) else { continue };
         let mut more = (0..rollout.surge.min(MOST)).map(|number| numbered(&pod, MOST + number));
         let denied = more.find_map(|pod| {
-            cluster
-                .admit(&pod)
-                .into_iter()
-                .find(|finding| finding.rule == "quota" && finding.action == Action::Deny)
+            cluster.admit(&pod).into_iter().find(|finding| finding.rule == "quota" && finding.is_denial())
         });
         if let Some(denied) = denied {
             let effect = if rollout.unavailable == 0 {
@@ -127,13 +124,12 @@ fn cluster(server: &Server, objects: &[Object]) -> Cluster {
 
 /// Returns what admission reports for an object and for the pods that it creates.
 fn said(cluster: &Cluster, object: &Object) -> Vec<Consequence> {
-    let is_denied = |finding: &AdmissionFinding| finding.action == Action::Deny;
     let pod = pod_of(object).map(|(pod, _)| pod);
     let of_pods: Vec<AdmissionFinding> =
-        pod.iter().flat_map(|pod| cluster.review(pod)).filter(is_denied).collect();
+        pod.iter().flat_map(|pod| cluster.review(pod)).filter(AdmissionFinding::is_denial).collect();
     let of_object = cluster.review(object).into_iter();
     // If pods are refused, the warning for their controller would repeat it.
-    let of_object = of_object.filter(|finding| is_denied(finding) || of_pods.is_empty());
+    let of_object = of_object.filter(|finding| finding.is_denial() || of_pods.is_empty());
     let told = of_object.filter_map(|AdmissionFinding { action, cause, .. }| match action {
         Action::Deny => Some(consequence(Effect::Refused, &cause.field, cause.message)),
         Action::Warn => {

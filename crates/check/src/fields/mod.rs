@@ -4,6 +4,7 @@ mod kubernetes;
 
 use std::sync::LazyLock;
 
+use aqueduct_manifest::yaml::Step;
 use aqueduct_manifest::{Object, Pointer, Quantity, Value, closest};
 
 /// The known kinds, by API version. A kind is also the name of its type.
@@ -105,12 +106,6 @@ fn fields(name: &str) -> Option<&'static Fields> {
 struct Steps<'p> {
     parent: Option<&'p Steps<'p>>,
     step: Step<'p>,
-}
-
-#[derive(Clone, Copy)]
-enum Step<'p> {
-    Key(&'p str),
-    Index(usize),
 }
 
 impl Steps<'_> {

@@ -3,6 +3,7 @@
 //! Every plain value in a Secret is a secret. Elsewhere, [`aqueduct_manifest::secret`] decides by form, name
 //! and randomness.
 
+use aqueduct_manifest::yaml::Step;
 use aqueduct_manifest::{Map, Pointer, SmolStr, Value, format_smolstr, json, secret};
 use hashbrown::HashSet;
 
@@ -55,13 +56,6 @@ fn plaintext_secret(index: &Index<'_>, report: &mut Report) {
             )
             .hint("read it from a store with an ExternalSecret, and refer to the Secret that this creates");
     }
-}
-
-/// A key, or an index in a list.
-#[derive(Clone, Copy)]
-enum Step<'v> {
-    Key(&'v str),
-    Index(usize),
 }
 
 /// A search through one object.

@@ -1,8 +1,5 @@
 //! The names of values that contain a secret.
 
-use std::collections::BTreeSet;
-use std::sync::LazyLock;
-
 /// How certain a name is to contain a secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Holder {
@@ -71,15 +68,6 @@ const POSSIBLE: &[&str] = &[
     "token",
     "tokens",
 ];
-/// The last two letters of all these words.
-static TAILS: LazyLock<BTreeSet<[u8; 2]>> =
-    LazyLock::new(|| last_words().filter_map(|word| word.as_bytes().last_chunk().copied()).collect());
-
-/// Returns all words that can be the last of a secret's name.
-fn last_words() -> impl Iterator<Item = &'static &'static str> {
-    CERTAIN.iter().chain(POSSIBLE).chain(&["pass"])
-}
-
 /// Words anywhere in a name that show that it is something else.
 const LEADING: &[&str] = &["checksum", "existing", "external", "public", "ref", "reference", "selector"];
 
@@ -123,16 +111,15 @@ pub(super) fn holder(name: &str) -> Option<Holder> {
         end -= 1;
     }
     let name = name.get(..end)?;
-    // Two quick checks that most names fail.
+    // A quick check that most names fail.
     let bytes = name.as_bytes();
-    if !TAILS.contains(&bytes.last_chunk::<2>()?.map(|byte| byte.to_ascii_lowercase())) {
-        return None;
-    }
+    let last = bytes.last()?.to_ascii_lowercase();
     let ends_in = |word: &&str| {
-        let at = bytes.len().checked_sub(word.len());
-        at.is_some_and(|at| bytes[at..].eq_ignore_ascii_case(word.as_bytes()))
+        word.as_bytes().last() == Some(&last)
+            && bytes.len() >= word.len()
+            && bytes[bytes.len() - word.len()..].eq_ignore_ascii_case(word.as_bytes())
     };
-    if !last_words().any(ends_in) {
+    if !CERTAIN.iter().chain(POSSIBLE).chain(&["pass"]).any(ends_in) {
         return None;
     }
     let words = words(name);
